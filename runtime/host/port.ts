@@ -1,0 +1,206 @@
+/**
+ * The one port between the runtime and the outside: files, clock, processes, the C++ core.
+ * Two implementations: Node (N-API addon + libuv) and native (QuickJS + poll loop).
+ * All calls but `wait` and `sleep` are plain system calls: they return at once or throw SystemError.
+ *
+ * Strings are surrogate-escaped UTF-8: a byte that is not valid UTF-8 becomes U+DC80..U+DCFF and is written back as
+ * that byte, so that any path, argument or environment survives the round trip.
+ */
+
+/** A failed system call. Thrown by every call of the port. */
+export interface SystemError extends Error {
+  /** Name of the call, e.g. `openat`. */
+  readonly syscall: string;
+  /** Positive errno number, e.g. 2. */
+  readonly errno: number;
+}
+
+/** Whether `error` is a failed system call, optionally with one of the given errno numbers (see linux/errno.ts). */
+export function isSystemError(error: unknown, ...errnos: number[]): error is SystemError {
+  if (typeof error !== "object" || error === null || !("errno" in error) || !("syscall" in error)) return false;
+  return errnos.length === 0 || errnos.includes(error.errno as number);
+}
+
+/** The result of stat(2); `mode` includes the type bits, `rdev` is split; times are not kept. */
+export interface FileStatus {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes. */
+  readonly size: number;
+  readonly dev: number;
+  readonly ino: number;
+  readonly rdevMajor: number;
+  readonly rdevMinor: number;
+}
+
+/** statfs(2): `type` is the file system's magic number, `flags` its ST_* mount flags. */
+export interface FilesystemStatus {
+  readonly type: number;
+  readonly flags: number;
+}
+
+/** How the core starts init. All descriptors stay the caller's. */
+export interface LaunchOptions {
+  /** The encoded plan. */
+  readonly plan: Uint8Array;
+  /** Descriptors handed over, in slot order (plan slot N is init's descriptor `3 + preserve + 2 + N`). */
+  readonly fds: readonly number[];
+  /** How many descriptors from 3 on are kept at their numbers for the program. */
+  readonly preserve: number;
+  /** CLONE_NEW* for clone3; ignored when `launcher`. */
+  readonly namespaces: number;
+  /** Directory of the v2 cgroup for CLONE_INTO_CGROUP, or -1; ignored when `launcher`. */
+  readonly cgroup: number;
+  /** True: start the launcher in no new namespace; it clones init itself (CLONE_PARENT). */
+  readonly launcher: boolean;
+}
+
+export interface Launched {
+  /** init's pid, or the launcher's. */
+  readonly pid: number;
+  readonly pidfd: number;
+  /** Our end of the SOCK_SEQPACKET channel. */
+  readonly channel: number;
+}
+
+/** A program run outside of the container (hooks, newuidmap, criu). */
+export interface SpawnOptions {
+  /** Absolute path. */
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  /** Working directory, or "" for the caller's. */
+  readonly cwd: string;
+  /** Bytes on stdin (an anonymous file, so a program that does not read can't block us). */
+  readonly input: Uint8Array;
+}
+
+export interface Spawned {
+  readonly pid: number;
+  readonly pidfd: number;
+  /** Read end of the pipe on its stdout and stderr. */
+  readonly output: number;
+}
+
+/** How a child ended: exactly one of `exited` (0-255) and `signal` is not null. */
+export interface ExitStatus {
+  readonly exited: number | null;
+  readonly signal: number | null;
+}
+
+export interface Port {
+  // --- files: every descriptor is opened with O_CLOEXEC ---
+  open(path: string, flags: number, mode?: number): number;
+  openat(dir: number, path: string, flags: number, mode?: number): number;
+  close(fd: number): void;
+  /** At most `max` bytes; empty at end of file. */
+  read(fd: number, max: number): Uint8Array;
+  /** Bytes written, which may be fewer than given. */
+  write(fd: number, data: Uint8Array | string): number;
+  /** The whole file as text; EFBIG when it is longer than `max` bytes. */
+  readFile(path: string, max: number): string;
+  readFileBytes(path: string, max: number): Uint8Array;
+  /** open + one write + close: what cgroup and proc files want. `flags` e.g. O_WRONLY. A short write is EIO. */
+  writeFile(path: string, data: Uint8Array | string, flags: number, mode?: number): void;
+  mkdir(path: string, mode: number): void;
+  rmdir(path: string): void;
+  unlink(path: string): void;
+  rename(from: string, to: string): void;
+  link(from: string, to: string): void;
+  symlink(target: string, path: string): void;
+  mkfifo(path: string, mode: number): void;
+  stat(path: string): FileStatus;
+  lstat(path: string): FileStatus;
+  fstat(fd: number): FileStatus;
+  readlink(path: string): string;
+  /** Names without `.` and `..`, unordered. */
+  readdir(path: string): string[];
+  chmod(path: string, mode: number): void;
+  chown(path: string, uid: number, gid: number): void;
+  ftruncate(fd: number, size: number): void;
+  fsync(fd: number): void;
+  /** flock(2); operation as LOCK_* numbers. */
+  flock(fd: number, operation: number): void;
+  /** faccessat(2) with the effective ids; throws when denied. */
+  access(path: string, mode: number): void;
+  statfs(path: string): FilesystemStatus;
+  /** Canonical absolute path; every component must exist. */
+  realpath(path: string): string;
+  dup(fd: number): number;
+  /** Sets O_NONBLOCK. */
+  setNonblocking(fd: number): void;
+
+  // --- this process ---
+  argv(): string[];
+  environ(): string[];
+  cwd(): string;
+  getpid(): number;
+  geteuid(): number;
+  getegid(): number;
+  uname(): { readonly release: string; readonly machine: string };
+  isatty(fd: number): boolean;
+  /** Milliseconds since the epoch, with fraction. */
+  now(): number;
+  /** Monotonic microseconds. */
+  monotonic(): number;
+  /** Blocks the given signals and returns a descriptor that delivers them (signalfd). */
+  signalfd(signals: readonly number[]): number;
+  /** Next signal number of a signalfd, or 0 when none is pending. */
+  readSignal(fd: number): number;
+
+  // --- other processes ---
+  kill(pid: number, signal: number): void;
+  pidfdOpen(pid: number): number;
+  pidfdSendSignal(pidfd: number, signal: number): void;
+  /** Reaps a child without blocking; null while it runs. */
+  waitPidfd(pidfd: number): ExitStatus | null;
+  /** prlimit(2); values are exact, RLIM_INFINITY is 2^64-1. */
+  prlimit(pid: number, resource: number, soft: bigint, hard: bigint): void;
+  getrlimit(resource: number): [soft: bigint, hard: bigint];
+  /** PR_SET_CHILD_SUBREAPER. */
+  setSubreaper(on: boolean): void;
+  launch(options: LaunchOptions): Launched;
+  spawn(options: SpawnOptions): Spawned;
+
+  // --- namespaces and mounts ---
+  /** Type of a namespace file as CLONE_NEW* (ioctl NS_GET_NSTYPE, 4.11). */
+  namespaceType(fd: number): number;
+  /** Descriptor of the user namespace that owns a namespace (ioctl NS_GET_USERNS, 4.9). */
+  namespaceOwner(fd: number): number;
+  /** A detached copy of a mount (open_tree OPEN_TREE_CLONE, 5.2); `flags` AT_RECURSIVE or 0. */
+  openTree(path: string, flags: number): number;
+
+  // --- the channel to init ---
+  /** One message; EAGAIN when it can't be taken at once. */
+  send(channel: number, data: Uint8Array): void;
+  /** One message, or null when none is there yet; empty at end of file. */
+  receive(channel: number, max: number): Uint8Array | null;
+
+  // --- text ---
+  encode(text: string): Uint8Array;
+  decode(bytes: Uint8Array): string;
+  /** SHA-256 as 64 hex digits. */
+  sha256(data: Uint8Array): string;
+  /** Checks size, UTF-8 and nesting before the engine sees the text; returns it. Throws SystemError EFBIG (size), ELOOP (nesting), EILSEQ (UTF-8). */
+  readJson(path: string, maxBytes: number, maxDepth: number): string;
+
+  // --- waiting ---
+  /** Resolves true when `fd` is readable (or `write`able) or hung up, false at `deadline` (monotonic microseconds; none: never). */
+  wait(fd: number, events: "read" | "write", deadline?: number): Promise<boolean>;
+  /** Resolves at `deadline` (monotonic microseconds). */
+  sleep(deadline: number): Promise<void>;
+}
+
+let current: Port | undefined;
+
+/** Called once by the host's entry before anything else runs. */
+export function setPort(port: Port): void {
+  current = port;
+}
+
+/** The host's port. */
+export function port(): Port {
+  if (current === undefined) throw new Error("no host: setPort was not called");
+  return current;
+}
