@@ -1,0 +1,74 @@
+/** What callers of the container API say and get: the CLI, the library and the shim all speak these types. */
+import type { RuntimeError } from "../errors.ts";
+import type { StepEvent } from "../launch/trace.ts";
+
+/** Where containers live and what hears of their making; common to every call. */
+export interface Context {
+  /** Folder of the state of all containers, e.g. `/run/tsrun`. */
+  readonly root: string;
+  /** Told of everything that is not an error: unknown keys, dropped capabilities, failed poststop hooks. */
+  readonly onWarning: (text: string, pointer?: string) => void;
+  /** Told of every step as it is walked, by whom, and when (costs nothing when absent). */
+  readonly onStep?: ((event: StepEvent) => void) | undefined;
+}
+
+export interface CreateOptions {
+  readonly id: string;
+  /** The bundle's folder, absolute or relative to the caller's. */
+  readonly bundle: string;
+  /** Written with init's pid before create returns; undefined for none. */
+  readonly pidFile?: string | undefined;
+  /** chroot instead of pivot_root: for a rootfs on the initial ramdisk. */
+  readonly noPivot?: boolean | undefined;
+  /** Descriptors 3 .. 3+N-1 that the program keeps. */
+  readonly preserveFds?: number | undefined;
+}
+
+/** Which program exec runs; fields that are undefined come from the container's own process. */
+export interface ExecOptions {
+  readonly id: string;
+  /** A whole process object (`exec --process`), or undefined. */
+  readonly process?: unknown;
+  readonly args?: readonly string[] | undefined;
+  readonly cwd?: string | undefined;
+  /** `NAME=value` entries added to the environment. */
+  readonly env?: readonly string[] | undefined;
+  readonly user?: { readonly uid: number; readonly gid: number | undefined } | undefined;
+  readonly additionalGids?: readonly number[] | undefined;
+  /** Capabilities added to bounding, effective and permitted. */
+  readonly capabilities?: readonly string[] | undefined;
+  readonly noNewPrivileges?: boolean | undefined;
+  readonly pidFile?: string | undefined;
+  readonly preserveFds?: number | undefined;
+}
+
+/** A program that runs in a container, as its starter sees it. */
+export interface RunningProcess {
+  readonly pid: number;
+  /** Resolves when it has ended: 0-255, or 128 + signal. */
+  wait(): Promise<number>;
+  /** Sends a signal through the pidfd. */
+  signal(signal: number): void;
+  /** Releases the descriptor; the program goes on. */
+  close(): void;
+}
+
+export type Status = "creating" | "created" | "running" | "paused" | "stopped";
+
+/** What `state` prints: the spec's state plus runc's fields. */
+export interface ContainerState {
+  readonly ociVersion: string;
+  readonly id: string;
+  /** 0 when stopped. */
+  readonly pid: number;
+  readonly status: Status;
+  readonly bundle: string;
+  readonly rootfs: string;
+  /** RFC 3339 with nanoseconds, UTC. */
+  readonly created: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly owner: string;
+}
+
+/** One row of `list`; an entry that can't be read carries its error and never breaks the list. */
+export type ListEntry = { readonly state: ContainerState } | { readonly id: string; readonly error: RuntimeError };
