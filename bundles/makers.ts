@@ -1,0 +1,81 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { busyboxRootfs } from "./busybox.ts";
+import { capturedNames, capturedText, writeClientFiles } from "./captured.ts";
+import { output } from "./command.ts";
+import { template, toJson } from "./config.ts";
+import { debianRootfs } from "./debian.ts";
+import { umociBundle } from "./umoci.ts";
+
+/** A way to make a bundle in a folder that does not exist yet. */
+interface Maker {
+  readonly about: string;
+  readonly make: (folder: string) => Promise<void>;
+}
+
+async function copyRootfs(from: string, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await output("cp", ["-a", from, join(folder, "rootfs")]);
+}
+
+async function busybox(folder: string): Promise<void> {
+  await copyRootfs(await busyboxRootfs(), folder);
+  await writeFile(join(folder, "config.json"), toJson(template(["sh", "-c", "echo hello from $(hostname)"])));
+}
+
+async function debian(folder: string): Promise<void> {
+  await copyRootfs(await debianRootfs(), folder);
+  const program = "import platform, sys; print('python', platform.python_version(), 'on', platform.node())";
+  await writeFile(join(folder, "config.json"), toJson(template(["python3", "-c", program])));
+}
+
+async function umoci(folder: string): Promise<void> {
+  await umociBundle(folder);
+  const path = join(folder, "config.json");
+  const text = await readFile(path, "utf8");
+  // umoci asks for a terminal, whatever the image says: `run` without one needs it off.
+  await writeFile(path, text.replace('"terminal": true', '"terminal": false'));
+}
+
+/** A captured client's config over a busybox rootfs. Seccomp is left out: see `withoutSeccomp`. */
+async function captured(name: string, folder: string): Promise<void> {
+  await copyRootfs(await busyboxRootfs(), folder);
+  await writeClientFiles(join(folder, "files"));
+  const places = {
+    rootfs: join(folder, "rootfs"),
+    files: join(folder, "files"),
+    cgroup: `/tsrun-${name}-${process.pid}`,
+    netns: "/proc/self/ns/net",
+    hook: "/bin/true",
+  };
+  await writeFile(join(folder, "config.json"), withoutSeccomp(await capturedText(name, places)));
+}
+
+/**
+ * The text of a config as the clients here lay it out (two spaces deep under linux), without `linux.seccomp`.
+ * Cut out of the text, not parsed, so that no integer is rounded. Throws when the layout is another one.
+ */
+export function withoutSeccomp(text: string): string {
+  const start = text.indexOf('\n    "seccomp": {');
+  if (start < 0) return text;
+  const end = text.indexOf("\n    }", start);
+  if (end < 0) throw new Error("linux.seccomp has no end where one is looked for");
+  const rest = text.slice(end + "\n    }".length);
+  const before = text.slice(0, start);
+  const joined = rest.startsWith(",") ? before + rest.slice(1) : before.replace(/,$/, "") + rest;
+  JSON.parse(joined);
+  return joined;
+}
+
+/** Every bundle that can be made, by name. */
+export async function makers(): Promise<ReadonlyMap<string, Maker>> {
+  const table = new Map<string, Maker>([
+    ["busybox", { about: "Debian's busybox-static, a link for every applet", make: busybox }],
+    ["debian", { about: "Debian with Python and Flask, by mmdebstrap", make: debian }],
+    ["umoci", { about: "the busybox image unpacked by umoci, config.json its own", make: umoci }],
+  ]);
+  for (const name of await capturedNames()) {
+    table.set(name, { about: `busybox under ${name}'s config.json`, make: (folder) => captured(name, folder) });
+  }
+  return table;
+}
