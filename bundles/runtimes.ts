@@ -1,0 +1,74 @@
+import { execFileSync, spawn } from "node:child_process";
+import { readFileSync, statfsSync } from "node:fs";
+import { PLAIN_ENV, until } from "./command.ts";
+
+const TMPFS_MAGIC = 0x01021994;
+
+/** Which runtime a path leads to, by what `--version` says of itself. */
+export function runtimeKind(path: string): string {
+  const text = execFileSync(path, ["--version"], { encoding: "utf8", env: { ...PLAIN_ENV } });
+  return text.split(/\s/, 1)[0] ?? "";
+}
+
+/** True when v1 hierarchies and a v2 tree with controllers of its own stand side by side. */
+export function hybridWithControllers(): boolean {
+  try {
+    if (statfsSync("/sys/fs/cgroup").type !== TMPFS_MAGIC) return false;
+    return readFileSync("/sys/fs/cgroup/unified/cgroup.controllers", "utf8").trim() !== "";
+  } catch {
+    return false;
+  }
+}
+
+/** A place in which a runtime's commands run: `prefix` goes before them, `close` ends it. */
+export interface Surroundings {
+  readonly prefix: readonly string[];
+  readonly close: () => void;
+}
+
+/** A mount namespace of its own, with the commands of `script` run in it, held until closed. */
+export async function ownMounts(script: string): Promise<Surroundings> {
+  const shell = `set -e; ${script}; echo ready; exec sleep infinity`;
+  const holder = spawn("unshare", ["--mount", "--propagation", "slave", "sh", "-c", shell], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...PLAIN_ENV },
+  });
+  let told = "";
+  for (const stream of [holder.stdout, holder.stderr]) stream.on("data", (chunk: Buffer) => (told += chunk.toString()));
+  try {
+    await until("a mount namespace of its own", () => {
+      if (holder.exitCode !== null) throw new Error(`unshare --mount: ${told.trim()}`);
+      return told.includes("ready\n") ? true : undefined;
+    });
+  } catch (error) {
+    holder.kill("SIGKILL");
+    throw error;
+  }
+  for (const stream of [holder.stdout, holder.stderr]) stream.destroy();
+  const prefix = ["nsenter", `--mount=/proc/${holder.pid}/ns/mnt`, "--"];
+  return { prefix, close: () => void holder.kill("SIGKILL") };
+}
+
+/**
+ * A copy of the host's v1 tree in which `controller` is mounted as v1 too, leaving the host's own tree untouched.
+ * A controller is free for that while nothing uses it in the v2 tree.
+ */
+export function withV1Controller(controller: string): Promise<Surroundings> {
+  const steps = [
+    "copy=$(mktemp -d)",
+    "mount --rbind /sys/fs/cgroup $copy",
+    "mount -t tmpfs -o mode=755 tmpfs /sys/fs/cgroup",
+    "for d in $copy/*; do n=/sys/fs/cgroup/$(basename $d); mkdir $n; mount --rbind $d $n; done",
+    "umount -l $copy",
+    "rmdir $copy",
+    `mkdir /sys/fs/cgroup/${controller}`,
+    `mount -t cgroup -o ${controller} cgroup /sys/fs/cgroup/${controller}`,
+  ];
+  return ownMounts(steps.join("; "));
+}
+
+/** What the runtime needs around it: crun 1.8.1 refuses a hybrid host whose v2 tree has controllers of its own. */
+export async function surroundings(kind: string): Promise<Surroundings> {
+  if (kind === "crun" && hybridWithControllers()) return withV1Controller("hugetlb");
+  return { prefix: [], close: () => undefined };
+}
