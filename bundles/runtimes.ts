@@ -50,25 +50,39 @@ export async function ownMounts(script: string): Promise<Surroundings> {
 }
 
 /**
- * A copy of the host's v1 tree in which `controller` is mounted as v1 too, leaving the host's own tree untouched.
- * A controller is free for that while nothing uses it in the v2 tree.
+ * Shell lines that replace /sys/fs/cgroup by a copy in which these controllers are mounted as v1 too; for a mount
+ * namespace of one's own, where they leave the host's tree untouched. A controller is free for that while nothing
+ * uses it in the v2 tree.
  */
-export function withV1Controller(controller: string): Promise<Surroundings> {
-  const steps = [
+function mountAsV1(controllers: readonly string[]): string[] {
+  const mounts = controllers.flatMap((name) => [
+    `mkdir /sys/fs/cgroup/${name}`,
+    `mount -t cgroup -o ${name} cgroup /sys/fs/cgroup/${name}`,
+  ]);
+  return [
     "copy=$(mktemp -d)",
     "mount --rbind /sys/fs/cgroup $copy",
     "mount -t tmpfs -o mode=755 tmpfs /sys/fs/cgroup",
     "for d in $copy/*; do n=/sys/fs/cgroup/$(basename $d); mkdir $n; mount --rbind $d $n; done",
     "umount -l $copy",
     "rmdir $copy",
-    `mkdir /sys/fs/cgroup/${controller}`,
-    `mount -t cgroup -o ${controller} cgroup /sys/fs/cgroup/${controller}`,
+    ...mounts,
   ];
-  return ownMounts(steps.join("; "));
+}
+
+export interface Needs {
+  /** Shell line run in a mount namespace of its own; runtime commands then run there too. */
+  readonly mounts?: string | undefined;
+  /** Controllers mounted as v1 there. */
+  readonly v1?: readonly string[] | undefined;
 }
 
 /** What the runtime needs around it: crun 1.8.1 refuses a hybrid host whose v2 tree has controllers of its own. */
-export async function surroundings(kind: string): Promise<Surroundings> {
-  if (kind === "crun" && hybridWithControllers()) return withV1Controller("hugetlb");
+export async function surroundings(kind: string, needs: Needs = {}): Promise<Surroundings> {
+  const v1 = new Set(needs.v1);
+  if (kind === "crun" && hybridWithControllers()) v1.add("hugetlb");
+  const lines = v1.size > 0 ? mountAsV1([...v1]) : [];
+  if (needs.mounts !== undefined) lines.push(needs.mounts);
+  if (lines.length > 0) return ownMounts(lines.join("; "));
   return { prefix: [], close: () => undefined };
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { busyboxRootfs } from "./busybox.ts";
@@ -8,7 +8,7 @@ import { type Config, template, toJson } from "./config.ts";
 import { Container } from "./container.ts";
 import { RUNTIME } from "./places.ts";
 import { leftovers } from "./remains.ts";
-import { runtimeKind, type Surroundings, surroundings } from "./runtimes.ts";
+import { type Needs, runtimeKind, type Surroundings, surroundings } from "./runtimes.ts";
 
 export interface ContainerOptions {
   /** `shared` (the default) is the cached rootfs, not to be written; `own` is a copy; else a path. */
@@ -46,14 +46,16 @@ export class Session {
     this.#around = around;
   }
 
-  /** Opens a session of the runtime at `runtime` (TSRUN, or dist/tsrun, when not given). */
-  static async open(runtime: string = RUNTIME, around?: Surroundings): Promise<Session> {
+  /**
+   * Opens a session of the runtime at `runtime` (TSRUN, or dist/tsrun, when not given).
+   * `needs` says, given the session's folder, what must be there around the runtime.
+   */
+  static async open(runtime: string = RUNTIME, needs: (dir: string) => Needs = () => ({})): Promise<Session> {
     const kind = runtimeKind(runtime);
-    const place = around ?? (await surroundings(kind));
     const dir = await mkdtemp(join(tmpdir(), `tsrun-${process.pid}-`));
+    await chmod(dir, 0o755);
     await mkdir(join(dir, "bundles"), { mode: 0o755 });
-    await run("chmod", ["0755", dir]);
-    return new Session(runtime, kind, dir, place);
+    return new Session(runtime, kind, dir, await surroundings(kind, needs(dir)));
   }
 
   /** A name that nothing else bears. */
@@ -67,16 +69,15 @@ export class Session {
     this.#undo.push(undo);
   }
 
-  /** Calls the runtime with `--root` and these arguments. */
-  call(args: readonly string[], options: CommandOptions = {}): Promise<Outcome> {
-    const [file, ...rest] = [...this.#around.prefix, this.#runtime, "--root", this.root, ...args];
-    return run(file ?? this.#runtime, rest, options);
+  /** The whole command line, program first, that calls the runtime with `--root` and these arguments. */
+  argv(args: readonly string[]): string[] {
+    return [...this.#around.prefix, this.#runtime, "--root", this.root, ...args];
   }
 
-  /** Calls the runtime with exactly these arguments. */
-  bare(args: readonly string[], options: CommandOptions = {}): Promise<Outcome> {
-    const [file, ...rest] = [...this.#around.prefix, this.#runtime, ...args];
-    return run(file ?? this.#runtime, rest, options);
+  /** Calls the runtime with `--root` and these arguments. */
+  call(args: readonly string[], options: CommandOptions = {}): Promise<Outcome> {
+    const [file = this.#runtime, ...rest] = this.argv(args);
+    return run(file, rest, options);
   }
 
   /** Makes a bundle from the template and `change`. Nothing is run yet. */
@@ -135,10 +136,5 @@ export class Session {
   async #states(): Promise<string[]> {
     const entries = await readdir(this.root).catch(() => []);
     return entries.filter((entry) => !entry.startsWith(".")).map((entry) => `state: ${entry}`);
-  }
-
-  /** Reads a file of a bundle or of the session. */
-  read(path: string): Promise<string> {
-    return readFile(path, "utf8");
   }
 }

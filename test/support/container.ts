@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect } from "@jest/globals";
 import { type CommandOptions, type Outcome, succeeded } from "../../bundles/command.ts";
+import type { Needs } from "../../bundles/runtimes.ts";
 import { type Change, type ContainerOptions, Session } from "../../bundles/session.ts";
 import { TSRUN } from "./paths.ts";
 
@@ -15,15 +16,18 @@ export interface Box {
   container: Session["container"];
 }
 
-/** Opens a session before the tests of a file; after them, nothing that bears its name may be left on the host. */
-export function useBox(): Box {
+/**
+ * Opens a session before the tests of a file; after them, nothing that bears its name may be left on the host.
+ * `needs`: see `Session.open`.
+ */
+export function useBox(needs?: (dir: string) => Needs): Box {
   let session: Session | undefined;
   const current = (): Session => {
     if (session === undefined) throw new Error("the session opens before the first test");
     return session;
   };
   beforeAll(async () => {
-    session = await Session.open(TSRUN);
+    session = await Session.open(TSRUN, needs);
   });
   afterAll(async () => {
     expect(await session?.close()).toEqual([]);
