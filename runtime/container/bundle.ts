@@ -1,0 +1,53 @@
+/** A bundle, read and checked: what create and `tsrun plan` begin with. */
+import { RuntimeError } from "../errors.ts";
+import { isSystemError, port } from "../host/port.ts";
+import { errnoText } from "../linux/errno.ts";
+import { S_IFDIR, S_IFMT } from "../linux/flags.ts";
+import { hostPath } from "../plan/paths.ts";
+import { type Plan, planCreate } from "../plan/plan.ts";
+import { loadSpec } from "../spec/load.ts";
+import { requireSupported } from "../spec/supported.ts";
+import type { Spec } from "../spec/types.ts";
+import { requireValid } from "../spec/validate.ts";
+import type { Context, CreateOptions } from "./options.ts";
+import { probeHost } from "./probe.ts";
+
+export interface PlannedBundle {
+  readonly spec: Spec;
+  /** config.json as it stands, for the saved copy. */
+  readonly text: string;
+  /** Absolute. */
+  readonly bundle: string;
+  readonly rootfs: string;
+  readonly plan: Plan;
+}
+
+/** Loads, validates and plans a bundle; tells warnings. Touches nothing. */
+export function planBundle(context: Context, options: CreateOptions): PlannedBundle {
+  const bundle = hostPath(options.bundle, port().cwd());
+  const { spec, text, warnings } = loadSpec(bundle);
+  for (const warning of [...warnings, ...requireValid(spec)]) context.onWarning(warning.message, warning.pointer);
+  requireSupported(spec);
+  const rootfs = hostPath(spec.root?.path ?? "", bundle);
+  requireDirectory(rootfs);
+  const plan = planCreate(spec, probeHost(spec), {
+    id: options.id,
+    bundle,
+    rootfs,
+    noPivot: options.noPivot ?? false,
+    preserveFds: options.preserveFds ?? 0,
+  });
+  for (const warning of plan.warnings) context.onWarning(warning.message, warning.pointer);
+  return { spec, text, bundle, rootfs, plan };
+}
+
+function requireDirectory(rootfs: string): void {
+  const details = { pointer: "/root/path", specRef: "config.md#root" };
+  try {
+    if ((port().stat(rootfs).mode & S_IFMT) === S_IFDIR) return;
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    throw new RuntimeError("E_ROOTFS", `root filesystem ${rootfs}: ${errnoText(error.errno)}`, details);
+  }
+  throw new RuntimeError("E_ROOTFS", `root filesystem ${rootfs}: not a directory`, details);
+}

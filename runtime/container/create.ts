@@ -1,0 +1,96 @@
+/** The story of create: plan, claim the id, record, walk, hand over. */
+import { removeCgroups } from "../cgroups/control.ts";
+import { port } from "../host/port.ts";
+import { walkPlan } from "../launch/launch.ts";
+import { NAMESPACES } from "../linux/namespaces.ts";
+import { FORMAT, type Record } from "../state/record.ts";
+import { ContainerStore } from "../state/store.ts";
+import { type PlannedBundle, planBundle } from "./bundle.ts";
+import { createHands } from "./hands.ts";
+import type { Context, CreateOptions, RunningProcess } from "./options.ts";
+import { writePidFile } from "./pid-file.ts";
+import { runPoststop } from "./poststop.ts";
+import { processHandle } from "./process-handle.ts";
+
+export interface Container {
+  readonly id: string;
+  readonly pid: number;
+  /** init, which becomes the program at start. */
+  readonly process: RunningProcess;
+}
+
+/**
+ * Creates a container up to the point where its init waits for `start` (runtime.md#create). When anything fails, all
+ * that was made is removed before the error is thrown.
+ */
+export async function createContainer(context: Context, options: CreateOptions): Promise<Container> {
+  const store = new ContainerStore(context.root, options.id);
+  const planned = planBundle(context, options);
+  store.claim();
+  const lock = store.tryLock();
+  try {
+    return await make(context, options, store, planned);
+  } catch (error) {
+    await undo(context, store, planned);
+    throw error;
+  } finally {
+    if (lock !== null) port().close(lock);
+  }
+}
+
+async function make(
+  context: Context,
+  options: CreateOptions,
+  store: ContainerStore,
+  planned: PlannedBundle,
+): Promise<Container> {
+  store.saveConfig(planned.text);
+  store.makeFifos();
+  const hands = createHands(context, store, firstRecord(options.id, planned));
+  const init = await walkPlan(planned.plan, hands, store.folder);
+  const process = processHandle(init.pid, init.pidfd);
+  try {
+    if (options.pidFile !== undefined) writePidFile(options.pidFile, init.pid);
+  } catch (error) {
+    process.signal(SIGKILL);
+    await process.wait();
+    throw error;
+  }
+  return { id: options.id, pid: init.pid, process };
+}
+
+const SIGKILL = 9;
+
+function firstRecord(id: string, { spec, bundle, rootfs, plan }: PlannedBundle): Record {
+  return {
+    format: FORMAT,
+    ociVersion: spec.ociVersion,
+    id,
+    status: "creating",
+    pid: 0,
+    startTime: "",
+    bundle,
+    rootfs,
+    created: timestamp(),
+    uid: port().geteuid(),
+    annotations: spec.annotations ?? {},
+    cgroupPaths: plan.cgroupPaths,
+    namespaces: (spec.linux?.namespaces ?? []).reduce((flags, { type }) => flags | NAMESPACES[type].flag, 0),
+  };
+}
+
+/** RFC 3339 in UTC with nine digits, as Go writes it. */
+function timestamp(): string {
+  const now = port().now();
+  const date = new Date(now).toISOString().slice(0, 19);
+  const nanoseconds = Math.floor((now % 1000) * 1e6);
+  return `${date}.${String(nanoseconds).padStart(9, "0")}Z`;
+}
+
+/** runtime.md: a create that failed leaves nothing, but its poststop hooks have run. */
+async function undo(context: Context, store: ContainerStore, { spec, plan }: PlannedBundle): Promise<void> {
+  const record = store.read();
+  await removeCgroups(plan.cgroupPaths);
+  store.remove();
+  if (record !== null && record.pid > 0) await runPoststop(context, spec, record);
+}

@@ -1,0 +1,37 @@
+/** The end of a container: processes, cgroups, folder. Works from any point at which its making was cut off. */
+import { removeCgroups } from "../cgroups/control.ts";
+import { RuntimeError } from "../errors.ts";
+import { isSystemError, port } from "../host/port.ts";
+import { ESRCH } from "../linux/errno.ts";
+import { openProcess } from "../state/process.ts";
+import type { Record } from "../state/record.ts";
+import type { ContainerStore } from "../state/store.ts";
+import type { Context } from "./options.ts";
+
+const SIGKILL = 9;
+/** How long a killed init may take: it waits for every process of its pid namespace. */
+const PATIENCE_US = 10_000_000;
+
+/** Kills what still runs and removes all that the record names; the folder goes last. */
+export async function destroy(_context: Context, store: ContainerStore, record: Record | null): Promise<void> {
+  if (record !== null) {
+    await killInit(record);
+    await removeCgroups(record.cgroupPaths);
+  }
+  store.remove();
+}
+
+/** Kills init and waits for its end; no error when it has ended. */
+export async function killInit(record: Record): Promise<void> {
+  const pidfd = openProcess(record.pid, record.startTime);
+  if (pidfd === null) return;
+  try {
+    port().pidfdSendSignal(pidfd, SIGKILL);
+    if (await port().wait(pidfd, "read", port().monotonic() + PATIENCE_US)) return;
+    throw new RuntimeError("E_SYSTEM", `container ${record.id}: init did not end when killed`);
+  } catch (error) {
+    if (!isSystemError(error, ESRCH)) throw error;
+  } finally {
+    port().close(pidfd);
+  }
+}

@@ -1,0 +1,68 @@
+/** The plan of `exec`: the same walker, a shorter road. The launcher enters the container, init becomes the program. */
+import { NAMESPACES } from "../linux/namespaces.ts";
+import type { Process } from "../spec/types.ts";
+import type { Step } from "./generated/step.ts";
+import type { Host } from "./host.ts";
+import type { Plan, PlanWarning } from "./plan.ts";
+import { type IdentityContext, identitySteps, programSteps, rlimitSteps } from "./process.ts";
+import { Slots } from "./slots.ts";
+
+/** What exec needs to know of the running container. */
+export interface ExecTarget {
+  readonly id: string;
+  readonly pid: number;
+  /** CLONE_NEW* bits in which the container differs from the caller. */
+  readonly namespaces: number;
+  /** v1 `tasks` files to join, and the v2 directory to be cloned into ("" for none). */
+  readonly cgroupJoins: readonly string[];
+  readonly cgroupInto: string;
+}
+
+export interface ExecPlanOptions {
+  readonly preserveFds: number;
+  /** Where the process object stands in its file: `/process` of the config, or "" in `exec --process`. */
+  readonly pointer: string;
+}
+
+/** The plan of one exec. `process` is complete: defaults of the container's own process are already in it. */
+export function planExec(process: Process, target: ExecTarget, host: Host, options: ExecPlanOptions): Plan {
+  const slots = new Slots();
+  const warnings: PlanWarning[] = [];
+  const own = target.namespaces;
+  const from = "/linux/namespaces";
+  const cgroups = "/linux/cgroupsPath";
+  const identity: IdentityContext = { process, host, namespaces: { own }, warnings, pointer: options.pointer };
+  const cgroupSlot =
+    target.cgroupInto === "" ? -1 : slots.add({ kind: "directory", path: target.cgroupInto, from: cgroups });
+  const steps: Step[] = [
+    { step: "clone", by: "parent", from, namespaces: 0, cgroup: "", launcher: 1 },
+    ...joinAll(target, slots, from),
+    { step: "cloneInit", by: "launcher", from, namespaces: 0, cgroupSlot },
+    ...oomSteps(process, options.pointer),
+    ...target.cgroupJoins.map((path): Step => {
+      const slot = slots.add({ kind: "cgroup", path, from: cgroups });
+      return { step: "joinCgroup", by: "init", from: cgroups, slot, path };
+    }),
+    ...((own & NAMESPACES.user.flag) !== 0 ? [{ step: "becomeRoot", by: "init", from } as const] : []),
+    { step: "newSession", by: "init", from: "" },
+    { step: "joinKeyring", by: "init", from: "", name: `_ses.${target.id}` },
+    ...identitySteps(identity),
+    ...rlimitSteps(identity),
+    ...programSteps(identity, options.preserveFds),
+  ];
+  return { steps, fds: slots.sources, preserveFds: options.preserveFds, cgroupPaths: {}, warnings };
+}
+
+/** One setns on the pidfd enters all namespaces at once, in the kernel's own safe order (5.8). */
+function joinAll(target: ExecTarget, slots: Slots, from: string): Step[] {
+  const all = Object.values(NAMESPACES).reduce((flags, { flag }) => flags | flag, 0);
+  const flags = target.namespaces & all;
+  if (flags === 0) return [];
+  const slot = slots.add({ kind: "pidfd", pid: target.pid });
+  return [{ step: "joinNamespace", by: "launcher", from, slot, flags, path: `of process ${target.pid}` }];
+}
+
+function oomSteps({ oomScoreAdj }: Process, pointer: string): Step[] {
+  if (oomScoreAdj === undefined) return [];
+  return [{ step: "setOomScoreAdj", by: "parent", from: `${pointer}/oomScoreAdj`, value: oomScoreAdj }];
+}

@@ -1,0 +1,122 @@
+/** The config's mounts as steps, in the listed order (config.md#mounts). */
+import { RuntimeError } from "../errors.ts";
+import { type MountOptions, parseMountOptions } from "../linux/mount-options.ts";
+import { NAMESPACES } from "../linux/namespaces.ts";
+import type { Mount } from "../spec/types.ts";
+import { cgroupMountSteps } from "./cgroup-mounts.ts";
+import type { Step } from "./generated/step.ts";
+import { hasOwn } from "./namespaces.ts";
+import { containerPath, hostPath } from "./paths.ts";
+import type { PlanContext } from "./plan.ts";
+
+/** Filesystems whose mount point must be a real directory: a symlink there moved writes elsewhere (CVE-2019-19921). */
+const REAL_DIRECTORY = new Set(["proc", "sysfs"]);
+/** Filesystems that a user namespace may be refused, and that are then taken from the host. */
+const BIND_WHEN_DENIED = new Set(["sysfs", "proc", "mqueue"]);
+
+/** All mounts; `cgroupPaths` are the container's own cgroup directories, for mounts of type cgroup. */
+export function mountSteps(context: PlanContext, cgroupPaths: Readonly<Record<string, string>>): Step[] {
+  return (context.spec.mounts ?? []).flatMap((mount, index) => {
+    const from = `/mounts/${index}`;
+    const options = parseMountOptions(mount.options ?? []);
+    if (options.bind || mount.type === "bind") return [bindStep(context, mount, options, from)];
+    if (options.remount) return [remountStep(mount, options, from)];
+    if (mount.type === "cgroup" || mount.type === "cgroup2") {
+      const ownNamespace = hasOwn(context.namespaces, NAMESPACES.cgroup.flag);
+      return cgroupMountSteps(context, { mount, options, from, ownNamespace, cgroupPaths });
+    }
+    return [filesystemStep(mount, options, from)];
+  });
+}
+
+function bindStep(context: PlanContext, mount: Mount, options: MountOptions, from: string): Step {
+  if (!mount.source) {
+    throw new RuntimeError("E_CONFIG_INVALID", `mount ${mount.destination}: a bind mount needs a source`, {
+      pointer: from,
+      specRef: "config.md#mounts",
+    });
+  }
+  if (options.data.length > 0) {
+    throw new RuntimeError(
+      "E_CONFIG_INVALID",
+      `mount ${mount.destination}: a bind mount takes no filesystem options: ${options.data.join(",")}`,
+      { pointer: `${from}/options`, specRef: "config.md#linux-mount-options" },
+    );
+  }
+  const source = hostPath(mount.source, context.options.bundle);
+  const recursive = options.recursiveBind;
+  return {
+    step: "bind",
+    by: "init",
+    from,
+    target: containerPath(mount.destination),
+    source,
+    slot: context.namespaces.hasUser ? context.slots.add({ kind: "tree", path: source, recursive, from }) : -1,
+    recursive: Number(recursive),
+    flags: options.legacyFlags,
+    attrSet: options.attrSet,
+    attrClear: options.attrClear,
+    recursiveSet: options.recAttrSet,
+    recursiveClear: options.recAttrClear,
+    propagation: options.propagation,
+  };
+}
+
+function remountStep(mount: Mount, options: MountOptions, from: string): Step {
+  return {
+    step: "remount",
+    by: "init",
+    from,
+    target: containerPath(mount.destination),
+    flags: options.legacyFlags,
+    data: options.data.join(","),
+  };
+}
+
+function filesystemStep(mount: Mount, options: MountOptions, from: string): Step {
+  const type = mount.type;
+  if (!type) {
+    throw new RuntimeError("E_CONFIG_INVALID", `mount ${mount.destination}: neither a type nor bind is given`, {
+      pointer: from,
+      specRef: "config.md#mounts",
+    });
+  }
+  return newMount({
+    from,
+    target: containerPath(mount.destination),
+    type,
+    source: mount.source ?? type,
+    options,
+  });
+}
+
+/** A mount step of a new filesystem with parsed options. */
+export function newMount(what: {
+  from: string;
+  target: string;
+  type: string;
+  source: string;
+  options: MountOptions;
+}): Step {
+  const { from, target, type, source, options } = what;
+  return {
+    step: "mount",
+    by: "init",
+    from,
+    target,
+    type,
+    source,
+    options: [...options.superblock, ...options.data],
+    data: options.data.join(","),
+    flags: options.legacyFlags,
+    attrSet: options.attrSet,
+    attrClear: 0,
+    recursiveSet: options.recAttrSet,
+    recursiveClear: options.recAttrClear,
+    propagation: options.propagation,
+    legacy: Number(options.needsMount2),
+    realDirectory: Number(REAL_DIRECTORY.has(type)),
+    onDenied: Number(BIND_WHEN_DENIED.has(type)),
+    keepMode: Number(type === "tmpfs" && !options.data.some((option) => option.startsWith("mode="))),
+  };
+}

@@ -1,0 +1,114 @@
+/** Which namespaces are made, which are joined and in what order, and the id maps (config-linux.md#namespaces). */
+import { RuntimeError } from "../errors.ts";
+import { NAMESPACES } from "../linux/namespaces.ts";
+import type { IdMapping, Spec } from "../spec/types.ts";
+import type { Step } from "./generated/step.ts";
+import type { Host } from "./host.ts";
+import type { Slots } from "./slots.ts";
+
+interface Join {
+  readonly flag: number;
+  readonly path: string;
+  readonly from: string;
+}
+
+export interface NamespacePlan {
+  /** CLONE_NEW* bits of new namespaces. */
+  readonly created: number;
+  /** CLONE_NEW* bits of all that are not the caller's. */
+  readonly own: number;
+  readonly hasUser: boolean;
+  readonly newUser: boolean;
+  readonly needsLauncher: boolean;
+  /** The launcher's setns steps, outer-owned namespaces before the user namespace. */
+  readonly joins: (slots: Slots) => Step[];
+  /** The parent's writeIdMaps, when the user namespace is new. */
+  readonly idMaps: readonly Step[];
+}
+
+/** Sorts the config's namespaces into made and joined ones. Throws E_NAMESPACE when a path is of the wrong type. */
+export function planNamespaces(spec: Spec, host: Host): NamespacePlan {
+  let created = 0;
+  const joined: Join[] = [];
+  for (const [index, namespace] of (spec.linux?.namespaces ?? []).entries()) {
+    const flag = NAMESPACES[namespace.type].flag;
+    const from = `/linux/namespaces/${index}`;
+    if (namespace.path) joined.push(checkedJoin(host, flag, namespace.type, namespace.path, from));
+    else created |= flag;
+  }
+  const joinedFlags = joined.reduce((flags, join) => flags | join.flag, 0);
+  return {
+    created,
+    own: created | joinedFlags,
+    hasUser: ((created | joinedFlags) & NAMESPACES.user.flag) !== 0,
+    newUser: (created & NAMESPACES.user.flag) !== 0,
+    needsLauncher: joined.length > 0,
+    joins: (slots) => joinSteps(joined, host, slots),
+    idMaps: (created & NAMESPACES.user.flag) !== 0 ? idMapSteps(spec) : [],
+  };
+}
+
+function checkedJoin(host: Host, flag: number, type: string, path: string, from: string): Join {
+  const file = host.namespaceFiles[path];
+  if (file !== undefined && file.type !== flag) {
+    const found = Object.entries(NAMESPACES).find(([, row]) => row.flag === file.type)?.[0] ?? "unknown";
+    throw new RuntimeError("E_NAMESPACE", `join ${type} namespace ${path}: it is a ${found} namespace`, {
+      pointer: `${from}/path`,
+      specRef: "config-linux.md#namespaces",
+    });
+  }
+  return { flag, path, from };
+}
+
+/**
+ * setns needs CAP_SYS_ADMIN in the owner of a namespace: those that the caller's user namespace owns are joined before
+ * the user namespace is entered, those that the joined one owns after it. setns(pid) moves only children; the mount
+ * namespace comes last of its group because it changes what paths mean.
+ */
+function joinSteps(joined: readonly Join[], host: Host, slots: Slots): Step[] {
+  const user = joined.find((join) => join.flag === NAMESPACES.user.flag);
+  const userId = user === undefined ? undefined : host.namespaceFiles[user.path]?.id;
+  const inner = (join: Join) => userId !== undefined && host.namespaceFiles[join.path]?.owner === userId;
+  const mountLast = (a: Join, b: Join) =>
+    Number(a.flag === NAMESPACES.mount.flag) - Number(b.flag === NAMESPACES.mount.flag);
+  const others = joined.filter((join) => join !== user).sort(mountLast);
+  const ordered = [
+    ...others.filter((join) => !inner(join)),
+    ...(user === undefined ? [] : [user]),
+    ...others.filter(inner),
+  ];
+  const steps = ordered.map(
+    ({ flag, path, from }): Step => ({
+      step: "joinNamespace",
+      by: "launcher",
+      from,
+      slot: slots.add({ kind: "namespace", path, from: `${from}/path` }),
+      flags: flag,
+      path,
+    }),
+  );
+  return steps;
+}
+
+function idMapSteps(spec: Spec): Step[] {
+  return [
+    {
+      step: "writeIdMaps",
+      by: "parent",
+      from: "/linux/uidMappings",
+      uidMap: idMapText(spec.linux?.uidMappings ?? []),
+      gidMap: idMapText(spec.linux?.gidMappings ?? []),
+      setgroups: "allow",
+    },
+  ];
+}
+
+/** Lines of user_namespaces(7): inside, outside, count. */
+function idMapText(mappings: readonly IdMapping[]): string {
+  return mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join("");
+}
+
+/** Whether the container has a namespace of its own (new or joined) of the given kind. */
+export function hasOwn(plan: NamespacePlan, flag: number): boolean {
+  return (plan.own & flag) !== 0;
+}

@@ -1,0 +1,151 @@
+/**
+ * The plan of create and run: config.json and the host as data in, an ordered list of steps out.
+ * Pure: no files, no clock, no core. The order of the sections below is the order in which things happen.
+ */
+import { NAMESPACES } from "../linux/namespaces.ts";
+import type { Spec } from "../spec/types.ts";
+import { type CgroupSection, cgroupSection } from "./cgroup-steps.ts";
+import { deviceSteps } from "./devices.ts";
+import type { Step } from "./generated/step.ts";
+import { hookSteps } from "./hooks.ts";
+import type { Host } from "./host.ts";
+import { mountSteps } from "./mounts.ts";
+import { type NamespacePlan, planNamespaces } from "./namespaces.ts";
+import { type IdentityContext, identitySteps, programSteps, rlimitSteps } from "./process.ts";
+import { afterPivotSteps, beforeMountSteps, pivotSteps } from "./rootfs.ts";
+import { type FdSource, Slots } from "./slots.ts";
+
+/** What the caller of create adds to the config. */
+export interface PlanOptions {
+  readonly id: string;
+  /** Absolute. */
+  readonly bundle: string;
+  /** Absolute, as root.path says. */
+  readonly rootfs: string;
+  readonly noPivot: boolean;
+  readonly preserveFds: number;
+}
+
+export interface PlanWarning {
+  readonly message: string;
+  readonly pointer: string;
+}
+
+/** Everything that will happen, and what must be opened for it. */
+export interface Plan {
+  readonly steps: readonly Step[];
+  /** Slot N of the wire is fds[N]. */
+  readonly fds: readonly FdSource[];
+  readonly preserveFds: number;
+  /** Controller (or `unified`) to absolute directory. */
+  readonly cgroupPaths: Readonly<Record<string, string>>;
+  readonly warnings: readonly PlanWarning[];
+}
+
+/** What every section of the plan sees. */
+export interface PlanContext {
+  readonly spec: Spec;
+  readonly host: Host;
+  readonly options: PlanOptions;
+  readonly slots: Slots;
+  readonly namespaces: NamespacePlan;
+  readonly warnings: PlanWarning[];
+}
+
+/** The plan of `create`. Throws RuntimeError where the config can't be applied on this host. */
+export function planCreate(spec: Spec, host: Host, options: PlanOptions): Plan {
+  const warnings: PlanWarning[] = [];
+  const slots = new Slots();
+  const namespaces = planNamespaces(spec, host);
+  const context: PlanContext = { spec, host, options, slots, namespaces, warnings };
+  const cgroups = cgroupSection(context);
+  const steps: Step[] = [
+    { step: "saveState", by: "parent", from: "", status: "creating" },
+    ...cgroups.steps,
+    ...birth(context, cgroups),
+    ...cgroups.joins,
+    ...enterSteps(context, cgroups),
+    ...beforeMountSteps(context),
+    ...mountSteps(context, cgroups.paths),
+    ...deviceSteps(context),
+    ...hookSteps(context, "prestart"),
+    ...hookSteps(context, "createRuntime"),
+    ...hookSteps(context, "createContainer"),
+    ...pivotSteps(context),
+    ...afterPivotSteps(context),
+    ...programSection(context),
+  ];
+  return { steps, fds: slots.sources, preserveFds: options.preserveFds, cgroupPaths: cgroups.paths, warnings };
+}
+
+/** From the clone to the moment at which the record knows init. */
+function birth({ namespaces, slots, spec }: PlanContext, cgroups: CgroupSection): Step[] {
+  const oom = spec.process?.oomScoreAdj;
+  const known: Step[] = [
+    { step: "saveState", by: "parent", from: "", status: "creating" },
+    ...namespaces.idMaps,
+    ...(oom === undefined
+      ? []
+      : [{ step: "setOomScoreAdj", by: "parent", from: "/process/oomScoreAdj", value: oom } as const]),
+  ];
+  const from = "/linux/namespaces";
+  const cloneFlags = namespaces.created & ~(cgroups.unshareLate ? NAMESPACES.cgroup.flag : 0);
+  if (!namespaces.needsLauncher) {
+    return [{ step: "clone", by: "parent", from, namespaces: cloneFlags, cgroup: cgroups.into, launcher: 0 }, ...known];
+  }
+  const cgroupSlot =
+    cgroups.into === "" ? -1 : slots.add({ kind: "directory", path: cgroups.into, from: "/linux/cgroupsPath" });
+  return [
+    { step: "clone", by: "parent", from, namespaces: 0, cgroup: "", launcher: 1 },
+    ...namespaces.joins(slots),
+    { step: "cloneInit", by: "launcher", from, namespaces: cloneFlags, cgroupSlot },
+    ...known,
+  ];
+}
+
+function enterSteps({ namespaces, options }: PlanContext, cgroups: CgroupSection): Step[] {
+  const from = "/linux/namespaces";
+  return [
+    ...(namespaces.hasUser ? [{ step: "becomeRoot", by: "init", from } as const] : []),
+    ...(cgroups.unshareLate
+      ? [{ step: "unshareNamespace", by: "init", from, flags: NAMESPACES.cgroup.flag } as const]
+      : []),
+    { step: "newSession", by: "init", from: "" },
+    { step: "joinKeyring", by: "init", from: "", name: `_ses.${options.id}` },
+  ];
+}
+
+/** The user's program: identity at create, the wait for `start`, and its execve. */
+function programSection(context: PlanContext): Step[] {
+  const { spec, slots, options } = context;
+  const process = spec.process;
+  const created: Step = { step: "saveState", by: "parent", from: "", status: "created" };
+  const awaitStart: Step = {
+    step: "awaitStart",
+    by: "init",
+    from: "/process",
+    execFifo: slots.add({ kind: "fifo", name: "exec.fifo" }),
+    reportFifo: slots.add({ kind: "fifo", name: "report.fifo" }),
+  };
+  if (process === undefined) return [created, awaitStart, idle()];
+  const identity: IdentityContext = {
+    process,
+    host: context.host,
+    namespaces: context.namespaces,
+    warnings: context.warnings,
+    pointer: "/process",
+  };
+  return [
+    ...identitySteps(identity),
+    ...rlimitSteps(identity),
+    created,
+    awaitStart,
+    ...hookSteps(context, "startContainer"),
+    ...programSteps(identity, options.preserveFds),
+  ];
+}
+
+/** A config without process can be created but never started (runtime.md#start): there is nothing to execute. */
+function idle(): Step {
+  return { step: "exec", by: "init", from: "/process", args: [], env: [], preserve: 0 };
+}

@@ -1,0 +1,30 @@
+/** What the parent opens and hands to init, by number. */
+export type FdSource =
+  /** A `tasks` or `cgroup.procs` file, opened for writing by the parent: the kernel checks the opener. */
+  | { readonly kind: "cgroup"; readonly path: string; readonly from: string }
+  /** A directory, e.g. of the v2 cgroup. */
+  | { readonly kind: "directory"; readonly path: string; readonly from: string }
+  /** A namespace file. */
+  | { readonly kind: "namespace"; readonly path: string; readonly from: string }
+  /** A detached copy of a mount (open_tree), for what init's user namespace could not reach. */
+  | { readonly kind: "tree"; readonly path: string; readonly recursive: boolean; readonly from: string }
+  /** A fifo in the container's state folder. */
+  | { readonly kind: "fifo"; readonly name: "exec.fifo" | "report.fifo" }
+  /** An anonymous file that holds the container's state as JSON once init's pid is known. */
+  | { readonly kind: "state"; readonly status: "creating" | "created" }
+  /** The pidfd of a running container's init. */
+  | { readonly kind: "pidfd"; readonly pid: number };
+
+/** Hands out slot numbers. */
+export class Slots {
+  readonly sources: FdSource[] = [];
+
+  /** The slot number of a new source; equal state sources share one. */
+  add(source: FdSource): number {
+    if (source.kind === "state") {
+      const known = this.sources.findIndex((other) => other.kind === "state" && other.status === source.status);
+      if (known >= 0) return known;
+    }
+    return this.sources.push(source) - 1;
+  }
+}
