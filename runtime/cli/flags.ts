@@ -1,0 +1,164 @@
+/** The flags of tsrun, as data. Names and aliases are those of runc 1.5, where it has them. */
+import type { Flag } from "../commands/invocation.ts";
+
+/** Flags that stand before the command. */
+export const GLOBAL_FLAGS: readonly Flag[] = [
+  {
+    name: "root",
+    kind: "text",
+    value: "DIR",
+    summary: "folder of the containers' state (default: /run/tsrun for root)",
+  },
+  { name: "log", kind: "text", value: "FILE", summary: "append errors and warnings to FILE" },
+  { name: "log-format", kind: "text", choices: ["text", "json"], default: "text", summary: "format of the log" },
+  {
+    name: "log-level",
+    kind: "text",
+    choices: ["error", "warning", "info", "debug"],
+    default: "warning",
+    summary: "least level that is logged",
+  },
+  { name: "debug", kind: "switch", summary: "log every step" },
+  {
+    name: "trace",
+    kind: "text",
+    value: "FILE",
+    summary: "write the steps that were walked to FILE, in Chrome's trace format",
+  },
+  {
+    name: "cgroup-manager",
+    kind: "text",
+    choices: ["cgroupfs", "systemd", "disabled"],
+    default: "cgroupfs",
+    summary: "who makes the cgroups",
+  },
+  { name: "systemd-cgroup", kind: "switch", summary: "the same as --cgroup-manager systemd" },
+  {
+    name: "rootless",
+    kind: "text",
+    choices: ["true", "false", "auto"],
+    default: "auto",
+    summary: "whether cgroups that can't be made are tolerated",
+  },
+  { name: "help", alias: "h", kind: "switch", summary: "show help" },
+  { name: "version", alias: "v", kind: "switch", summary: "print the version" },
+];
+
+export const HELP: Flag = { name: "help", alias: "h", kind: "switch", summary: "show help" };
+
+const BUNDLE: Flag = {
+  name: "bundle",
+  alias: "b",
+  kind: "text",
+  value: "DIR",
+  default: ".",
+  summary: "folder of config.json and the root filesystem",
+};
+const CONSOLE_SOCKET: Flag = {
+  name: "console-socket",
+  kind: "text",
+  value: "SOCKET",
+  summary: "unix socket that receives the terminal",
+  unsupported: true,
+};
+const PIDFD_SOCKET: Flag = {
+  name: "pidfd-socket",
+  kind: "text",
+  value: "SOCKET",
+  summary: "unix socket that receives a pidfd of the process",
+  unsupported: true,
+};
+const PID_FILE: Flag = { name: "pid-file", kind: "text", value: "FILE", summary: "write the process id to FILE" };
+const PRESERVE_FDS: Flag = {
+  name: "preserve-fds",
+  kind: "integer",
+  value: "N",
+  default: "0",
+  summary: "descriptors from 3 on that the program keeps",
+};
+const NO_PIVOT: Flag = {
+  name: "no-pivot",
+  kind: "switch",
+  summary: "chroot instead of pivot_root: for a root filesystem on a ramdisk",
+};
+const DETACH: Flag = { name: "detach", alias: "d", kind: "switch", summary: "return as soon as the program runs" };
+
+export const PLAN_FLAGS: readonly Flag[] = [
+  BUNDLE,
+  {
+    name: "format",
+    alias: "f",
+    kind: "text",
+    choices: ["text", "json"],
+    default: "text",
+    summary: "one line or one object per step",
+  },
+  NO_PIVOT,
+  PRESERVE_FDS,
+];
+
+export const CREATE_FLAGS: readonly Flag[] = [
+  BUNDLE,
+  CONSOLE_SOCKET,
+  PIDFD_SOCKET,
+  PID_FILE,
+  NO_PIVOT,
+  { name: "no-new-keyring", kind: "switch", summary: "stay in the caller's session keyring" },
+  PRESERVE_FDS,
+];
+
+export const RUN_FLAGS: readonly Flag[] = [
+  ...CREATE_FLAGS,
+  DETACH,
+  { name: "keep", kind: "switch", summary: "do not delete the container when its program has ended" },
+  { name: "no-subreaper", kind: "switch", summary: "has no effect: tsrun is never a subreaper", hidden: true },
+];
+
+export const KILL_FLAGS: readonly Flag[] = [
+  { name: "all", alias: "a", kind: "switch", summary: "signal every process of the container", hidden: true },
+];
+
+export const DELETE_FLAGS: readonly Flag[] = [
+  {
+    name: "force",
+    alias: "f",
+    kind: "switch",
+    summary: "kill what still runs; a container that is not there is no error",
+  },
+];
+
+export const EXEC_FLAGS: readonly Flag[] = [
+  CONSOLE_SOCKET,
+  PIDFD_SOCKET,
+  { name: "cwd", kind: "text", value: "DIR", summary: "working directory in the container" },
+  { name: "env", alias: "e", kind: "list", value: "NAME=VALUE", summary: "add to the environment (repeatable)" },
+  { name: "tty", alias: "t", kind: "switch", summary: "give the program a terminal", unsupported: true },
+  { name: "user", alias: "u", kind: "text", value: "UID[:GID]", summary: "run as this user" },
+  {
+    name: "additional-gids",
+    alias: "g",
+    kind: "list",
+    value: "GID",
+    summary: "add a supplementary group (repeatable)",
+  },
+  { name: "process", alias: "p", kind: "text", value: "FILE", summary: "read the whole process from a JSON file" },
+  DETACH,
+  PID_FILE,
+  { name: "process-label", kind: "text", value: "LABEL", summary: "SELinux label", unsupported: true },
+  { name: "apparmor", kind: "text", value: "PROFILE", summary: "AppArmor profile", unsupported: true },
+  { name: "no-new-privs", kind: "switch", summary: "set no_new_privs" },
+  { name: "cap", alias: "c", kind: "list", value: "CAP", summary: "add a capability (repeatable)" },
+  PRESERVE_FDS,
+  { name: "cgroup", kind: "list", value: "PATH", summary: "run in an existing sub-cgroup", unsupported: true },
+  { name: "ignore-paused", kind: "switch", summary: "exec even if the container is paused", unsupported: true },
+];
+
+export const LIST_FLAGS: readonly Flag[] = [
+  { name: "format", alias: "f", kind: "text", choices: ["table", "json"], default: "table", summary: "how to print" },
+  { name: "quiet", alias: "q", kind: "switch", summary: "print only the ids" },
+];
+
+export const SPEC_FLAGS: readonly Flag[] = [
+  { name: "bundle", alias: "b", kind: "text", value: "DIR", default: ".", summary: "folder to write config.json to" },
+  { name: "rootless", kind: "switch", summary: "make a config for the user who calls" },
+];

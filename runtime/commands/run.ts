@@ -1,0 +1,38 @@
+import { createContainer } from "../container/create.ts";
+import { deleteContainer } from "../container/delete.ts";
+import type { Context } from "../container/options.ts";
+import { startContainer } from "../container/start.ts";
+import { explain } from "../log.ts";
+import { createOptions } from "./create.ts";
+import { attend, holdSignals } from "./foreground.ts";
+import type { Invocation } from "./invocation.ts";
+
+/** `run`: create and start; in the foreground also wait, delete, and end as the program ended. */
+export async function run(call: Invocation): Promise<number> {
+  const { context, flags } = call;
+  const options = createOptions(call);
+  const detach = flags.on("detach");
+  const held = detach ? -1 : holdSignals();
+  const { process } = await createContainer(context, options);
+  try {
+    await startContainer(context, options.id);
+    if (detach) return 0;
+    const code = await attend(process, held);
+    if (!flags.on("keep")) await remove(context, options.id);
+    return code;
+  } catch (error) {
+    await remove(context, options.id);
+    throw error;
+  } finally {
+    process.close();
+  }
+}
+
+/** A container that can't be deleted must not hide how its program ended, nor why it could not be started. */
+async function remove(context: Context, id: string): Promise<void> {
+  try {
+    await deleteContainer(context, id, { force: true });
+  } catch (error) {
+    context.onWarning(`run: container ${id} is left behind: ${explain(error).msg}`);
+  }
+}
