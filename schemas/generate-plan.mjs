@@ -66,6 +66,12 @@ ${step.rows.map((row) => `  readonly ${row.field}: ${KIND[row.kind].ts};`).join(
 export type Step =
 ${steps.map((step) => `  | ${upper(step.name)}Step`).join("\n")};
 export type StepName = Step["step"];
+/** Steps that the parent may have to take. */
+export type ParentStep =
+${steps
+  .filter((step) => step.by.includes("parent"))
+  .map((step) => `  | ${upper(step.name)}Step`)
+  .join("\n")};
 
 /** op number and, per field, [name, kind, byte offset in the record]. */
 export const LAYOUT: Readonly<Record<StepName, { readonly op: number; readonly fields: readonly (readonly [string, FieldKind, number])[] }>> = {

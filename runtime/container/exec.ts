@@ -6,9 +6,9 @@ import { walkPlan } from "../launch/launch.ts";
 import { ENOENT } from "../linux/errno.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
 import { type ExecTarget, planExec } from "../plan/exec-plan.ts";
+import type { Capabilities, Process, User } from "../spec/generated/types.ts";
 import { parseProcess, parseSpec } from "../spec/load.ts";
 import { requireProcessSupported } from "../spec/supported.ts";
-import type { Capabilities, Process } from "../spec/types.ts";
 import { requireValidProcess } from "../spec/validate.ts";
 import type { Record } from "../state/record.ts";
 import { ContainerStore } from "../state/store.ts";
@@ -62,9 +62,8 @@ function completeProcess(
   if (options.args === undefined || options.args.length === 0) {
     throw new RuntimeError("E_USAGE", "exec needs a command, or --process with a file");
   }
-  const { oomScoreAdj: _own, ...base } = own;
   const process: Process = {
-    ...base,
+    ...own,
     args: [...options.args],
     cwd: options.cwd ?? own.cwd,
     env: [...(own.env ?? []), ...(options.env ?? [])],
@@ -78,30 +77,22 @@ function completeProcess(
   return { process, pointer: "/process" };
 }
 
-function userOf(own: Process, { user, additionalGids }: ExecOptions): Process["user"] {
-  const base =
-    user === undefined
-      ? own.user
-      : {
-          uid: user.uid,
-          gid: user.gid ?? own.user.gid,
-          ...(own.user.umask === undefined ? {} : { umask: own.user.umask }),
-          ...(own.user.additionalGids === undefined ? {} : { additionalGids: own.user.additionalGids }),
-        };
-  return additionalGids === undefined
-    ? base
-    : { ...base, additionalGids: [...(base.additionalGids ?? []), ...additionalGids] };
+function userOf({ user: own = {} }: Process, { user, additionalGids }: ExecOptions): User {
+  const { uid = 0, gid = 0, ...rest } = own;
+  const ids = user === undefined ? { uid, gid } : { uid: user.uid, gid: user.gid ?? gid };
+  if (additionalGids === undefined) return { ...rest, ...ids };
+  return { ...rest, ...ids, additionalGids: [...(own.additionalGids ?? []), ...additionalGids] };
 }
 
 /** `--cap` adds to bounding, effective and permitted, never to inheritable or ambient (CVE-2022-29162). */
 function withCapabilities(own: Capabilities | undefined, added: readonly string[]): Capabilities {
-  const join = (set: readonly string[] | undefined) => [...new Set([...(set ?? []), ...added])];
+  const join = (set: string[] | undefined) => [...new Set([...(set ?? []), ...added])];
   return {
     ...own,
     bounding: join(own?.bounding),
     effective: join(own?.effective),
     permitted: join(own?.permitted),
-  } as Capabilities;
+  };
 }
 
 function target({ id, pid, cgroupPaths }: Record): ExecTarget {

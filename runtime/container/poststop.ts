@@ -1,7 +1,7 @@
 import { RuntimeError } from "../errors.ts";
 import { runHook } from "../hooks/run.ts";
 import { hooksOf } from "../plan/hooks.ts";
-import type { Spec } from "../spec/types.ts";
+import type { Spec } from "../spec/generated/types.ts";
 import type { Record } from "../state/record.ts";
 import type { Context } from "./options.ts";
 import { stateJson } from "./view.ts";

@@ -5,7 +5,7 @@ import { isSystemError, port } from "../host/port.ts";
 import { EPERM, errnoName, errnoText } from "../linux/errno.ts";
 import { O_RDONLY } from "../linux/flags.ts";
 import type { Host, NamespaceFile } from "../plan/host.ts";
-import type { Spec } from "../spec/types.ts";
+import type { Spec } from "../spec/generated/types.ts";
 
 const STATUS_LIMIT = 16_384;
 

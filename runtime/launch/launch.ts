@@ -7,14 +7,12 @@ import { isSystemError, port } from "../host/port.ts";
 import { ECONNRESET, EPIPE, errnoName, errnoText } from "../linux/errno.ts";
 import { describe } from "../plan/describe.ts";
 import { encodePlan } from "../plan/encode.ts";
-import type { Step } from "../plan/generated/step.ts";
+import type { ParentStep } from "../plan/generated/step.ts";
 import type { Plan } from "../plan/plan.ts";
 import { type Descriptors, openDescriptors } from "./descriptors.ts";
 import { faultError } from "./faults.ts";
 import { decodeMessage, encodeGo, type InitMessage, MESSAGE_SIZE } from "./message.ts";
 import type { StepEvent } from "./trace.ts";
-
-export type ParentStep = Extract<Step, { by: "parent" }>;
 
 /** init, once it exists. The pidfd is the caller's to close. */
 export interface Init {
@@ -187,7 +185,7 @@ class Walk {
   async #take(index: number): Promise<void> {
     const step = this.#plan.steps[index];
     if (step?.by !== "parent") throw new RuntimeError("E_INTERNAL", `step ${index} is not the parent's`);
-    await this.#hands.walk(step, this.#init);
+    await this.#hands.walk(step as ParentStep, this.#init);
     this.#event(index);
   }
 

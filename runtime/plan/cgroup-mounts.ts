@@ -5,9 +5,9 @@
  */
 
 import { MOUNT_ATTR_RDONLY } from "../linux/flags.ts";
-import { type MountOptions, parseMountOptions } from "../linux/mount-options.ts";
+import { type ParsedMountOptions as MountOptions, parseMountOptions } from "../linux/mount-options.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
-import type { Mount } from "../spec/types.ts";
+import type { Mount } from "../spec/generated/types.ts";
 import type { Step } from "./generated/step.ts";
 import { newMount } from "./mounts.ts";
 import { hasOwn } from "./namespaces.ts";

@@ -1,10 +1,10 @@
 /** Every step says itself: the line of `tsrun plan`, of traces, and the head of error messages. */
 import { CAPABILITIES } from "../linux/capabilities.ts";
 import { S_IFBLK, S_IFIFO } from "../linux/flags.ts";
-import { attributeNames, propagationNames } from "../linux/mount-options.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
 import { RLIMITS } from "../linux/rlimits.ts";
 import type { Step, StepName } from "./generated/step.ts";
+import { attributeNames, propagationName } from "./mount-names.ts";
 
 type Describers = { readonly [Name in StepName]: (step: Extract<Step, { step: Name }>) => string };
 
@@ -27,12 +27,12 @@ const DESCRIBE: Describers = {
   becomeRoot: () => "become root of the user namespace",
   newSession: () => "start a new session",
   joinKeyring: ({ name }) => `join session keyring ${name}`,
-  setPropagation: ({ flags }) => `make / ${propagationNames(flags)}`,
+  setPropagation: ({ flags }) => `make / ${propagationName(flags)}`,
   openRoot: ({ path }) => `open root filesystem ${path}`,
   mount: (step) =>
-    `mount ${step.type} on ${step.target}${list([...step.options, ...attributeNames(step.attrSet, 0), ...attributeNames(step.recursiveSet, step.recursiveClear, true), ...step.propagation.map(propagationNames)])}`,
+    `mount ${step.type} on ${step.target}${list([...step.options, ...attributeNames(step.attrSet, 0), ...attributeNames(step.recursiveSet, step.recursiveClear, true), ...step.propagation.map(propagationName)])}`,
   bind: (step) =>
-    `${step.recursive ? "rbind" : "bind"} ${step.source} on ${step.target}${list([...attributeNames(step.attrSet, step.attrClear), ...attributeNames(step.recursiveSet, step.recursiveClear, true), ...step.propagation.map(propagationNames)])}`,
+    `${step.recursive ? "rbind" : "bind"} ${step.source} on ${step.target}${list([...attributeNames(step.attrSet, step.attrClear), ...attributeNames(step.recursiveSet, step.recursiveClear, true), ...step.propagation.map(propagationName)])}`,
   remount: ({ target, data }) => `remount ${target}${list(data === "" ? [] : [data])}`,
   makeDevice: ({ path, type, major, minor, mode, uid, gid }) =>
     `make device ${path} ${type === S_IFIFO ? "p" : `${type === S_IFBLK ? "b" : "c"} ${major}:${minor}`} mode ${octal(mode)} owner ${uid}:${gid}`,

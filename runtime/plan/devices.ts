@@ -1,7 +1,7 @@
 /** Default devices and links, and linux.devices (config-linux.md#default-devices, #devices). */
 import { S_IFBLK, S_IFCHR, S_IFIFO } from "../linux/flags.ts";
 import { parseMountOptions } from "../linux/mount-options.ts";
-import type { Device } from "../spec/types.ts";
+import type { Device } from "../spec/generated/types.ts";
 import type { Step } from "./generated/step.ts";
 import { containerPath } from "./paths.ts";
 import type { PlanContext } from "./plan.ts";
@@ -36,7 +36,7 @@ const DEFAULT_LINKS: readonly (readonly [string, string, 0 | 1])[] = [
   ["/dev/ptmx", "pts/ptmx", 1],
 ];
 const KERNEL_CORE = ["/dev/core", "/proc/kcore", 0] as const;
-const TYPES: Readonly<Record<Device["type"], number>> = { c: S_IFCHR, u: S_IFCHR, b: S_IFBLK, p: S_IFIFO };
+const TYPES: Readonly<{ [Type in Device["type"]]: number }> = { c: S_IFCHR, u: S_IFCHR, b: S_IFBLK, p: S_IFIFO };
 
 /** Device nodes, then links; none when /dev itself is bound from the host, whose nodes are not ours to change. */
 export function deviceSteps(context: PlanContext): Step[] {

@@ -1,6 +1,6 @@
 /** The plan of `exec`: the same walker, a shorter road. The launcher enters the container, init becomes the program. */
 import { NAMESPACES } from "../linux/namespaces.ts";
-import type { Process } from "../spec/types.ts";
+import type { Process } from "../spec/generated/types.ts";
 import type { Step } from "./generated/step.ts";
 import type { Host } from "./host.ts";
 import type { Plan, PlanWarning } from "./plan.ts";

@@ -1,5 +1,5 @@
 /** Where each kind of hook falls in the plan (runtime.md#lifecycle, config.md#posix-platform-hooks). */
-import type { Hook, Spec } from "../spec/types.ts";
+import type { Hook, Spec } from "../spec/generated/types.ts";
 import type { Step } from "./generated/step.ts";
 import type { PlanContext } from "./plan.ts";
 

@@ -1,8 +1,9 @@
 /** The config's mounts as steps, in the listed order (config.md#mounts). */
 import { RuntimeError } from "../errors.ts";
-import { type MountOptions, parseMountOptions } from "../linux/mount-options.ts";
+import { MS_I_VERSION, MS_SILENT } from "../linux/flags.ts";
+import { type ParsedMountOptions as MountOptions, parseMountOptions } from "../linux/mount-options.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
-import type { Mount } from "../spec/types.ts";
+import type { Mount } from "../spec/generated/types.ts";
 import { cgroupMountSteps } from "./cgroup-mounts.ts";
 import type { Step } from "./generated/step.ts";
 import { hasOwn } from "./namespaces.ts";
@@ -11,6 +12,8 @@ import type { PlanContext } from "./plan.ts";
 
 /** Filesystems whose mount point must be a real directory: a symlink there moved writes elsewhere (CVE-2019-19921). */
 const REAL_DIRECTORY = new Set(["proc", "sysfs"]);
+/** Flags that fsconfig(2) has no word for. */
+const ONLY_MOUNT2 = MS_I_VERSION | MS_SILENT;
 /** Filesystems that a user namespace may be refused, and that are then taken from the host. */
 const BIND_WHEN_DENIED = new Set(["sysfs", "proc", "mqueue"]);
 
@@ -114,7 +117,7 @@ export function newMount(what: {
     recursiveSet: options.recAttrSet,
     recursiveClear: options.recAttrClear,
     propagation: options.propagation,
-    legacy: Number(options.needsMount2),
+    legacy: Number((options.legacyFlags & ONLY_MOUNT2) !== 0),
     realDirectory: Number(REAL_DIRECTORY.has(type)),
     onDenied: Number(BIND_WHEN_DENIED.has(type)),
     keepMode: Number(type === "tmpfs" && !options.data.some((option) => option.startsWith("mode="))),

@@ -1,7 +1,7 @@
 /** Which namespaces are made, which are joined and in what order, and the id maps (config-linux.md#namespaces). */
 import { RuntimeError } from "../errors.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
-import type { IdMapping, Spec } from "../spec/types.ts";
+import type { IdMapping, Spec } from "../spec/generated/types.ts";
 import type { Step } from "./generated/step.ts";
 import type { Host } from "./host.ts";
 import type { Slots } from "./slots.ts";

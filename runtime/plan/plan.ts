@@ -3,7 +3,7 @@
  * Pure: no files, no clock, no core. The order of the sections below is the order in which things happen.
  */
 import { NAMESPACES } from "../linux/namespaces.ts";
-import type { Spec } from "../spec/types.ts";
+import type { Spec } from "../spec/generated/types.ts";
 import { type CgroupSection, cgroupSection } from "./cgroup-steps.ts";
 import { deviceSteps } from "./devices.ts";
 import type { Step } from "./generated/step.ts";

@@ -2,7 +2,7 @@
 import { CAPABILITIES, capabilityMask } from "../linux/capabilities.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
 import { RLIMITS } from "../linux/rlimits.ts";
-import type { Process } from "../spec/types.ts";
+import type { Process } from "../spec/generated/types.ts";
 import type { Step } from "./generated/step.ts";
 import type { Host } from "./host.ts";
 import type { NamespacePlan } from "./namespaces.ts";
@@ -38,13 +38,13 @@ const FILE_ACCESS = capabilityMask(["CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH"]);
 export function identitySteps(context: IdentityContext): Step[] {
   const { process, pointer } = context;
   const sets = capabilitySets(context);
-  const { uid, gid, additionalGids } = process.user;
+  const { uid = 0, gid = 0, additionalGids = [] } = process.user ?? {};
   const user = `${pointer}/user`;
   const capabilities = `${pointer}/capabilities`;
   const find = findProgram(context);
   const early = uid !== 0 && (sets.ambient & FILE_ACCESS) !== 0n;
   const cwd = containerPath(process.cwd);
-  const ids: Step = { step: "setIds", by: "init", from: user, uid, gid, groups: additionalGids ?? [], keepGroups: 0 };
+  const ids: Step = { step: "setIds", by: "init", from: user, uid, gid, groups: additionalGids, keepGroups: 0 };
   return [
     ...(homeIsSet(process) ? [] : [{ step: "findHome", by: "init", from: user, uid } as const]),
     { step: "setCwd", by: "init", from: `${pointer}/cwd`, path: cwd, create: 0 },
@@ -64,7 +64,7 @@ export function identitySteps(context: IdentityContext): Step[] {
       inheritable: sets.inheritable,
       ambient: sets.ambient,
     },
-    { step: "setUmask", by: "init", from: `${user}/umask`, mask: process.user.umask ?? DEFAULT_UMASK },
+    { step: "setUmask", by: "init", from: `${user}/umask`, mask: process.user?.umask ?? DEFAULT_UMASK },
   ];
 }
 
