@@ -1,0 +1,185 @@
+/** The cgroup part of a container's plan: what is made, what is written, what is joined; pure. */
+import { RuntimeError } from "../errors.ts";
+import type { MakeCgroupStep, WriteCgroupStep } from "../plan/generated/step.ts";
+import { CONTROLLERS, type ControllerRow } from "./controllers.ts";
+import { devicePolicy } from "./device-policy.ts";
+import type { CgroupLayout, Hierarchy } from "./layout.ts";
+import { type Places, placeContainer } from "./path.ts";
+import type { CgroupPlan, CgroupRequest, CgroupWarning, CgroupWrite, Resources } from "./types.ts";
+import { devices } from "./v1/devices.ts";
+import { unifiedWrites } from "./v2/unified.ts";
+
+const FROM = "/linux/cgroupsPath";
+/** Controllers that a container gets on v2 when they are there, asked for or not: its statistics need them. */
+const WANTED = ["cpuset", "cpu", "io", "memory", "hugetlb", "pids", "rdma", "misc"];
+
+/** The writes for one directory, before they become steps. */
+interface Batch {
+  readonly directory: string;
+  readonly writes: readonly CgroupWrite[];
+}
+
+interface Requested {
+  readonly batches: readonly Batch[];
+  /** v2 controllers without which the batches can't be written. */
+  readonly needed: readonly string[];
+}
+
+interface Context {
+  readonly layout: CgroupLayout;
+  readonly places: Places;
+  readonly resources: Resources;
+  readonly warnings: CgroupWarning[];
+  readonly inUserNamespace: boolean;
+}
+
+/**
+ * Everything that create does with cgroups. Directories are made in every writable hierarchy, then limits are written.
+ * A limit whose controller this host lacks is an error; a controller that nobody asked for is not missed.
+ */
+export function planCgroups(request: CgroupRequest): CgroupPlan {
+  const { layout, cgroupsPath, inUserNamespace = false } = request;
+  const warnings: CgroupWarning[] = [];
+  const places = placeContainer(request);
+  const context = { layout, places, resources: request.resources ?? {}, warnings, inUserNamespace };
+  const { batches, needed } = requestedWrites(context);
+  const from = cgroupsPath === undefined || cgroupsPath === "" ? "" : FROM;
+  return {
+    steps: [...makeSteps(context, needed, from), ...writeSteps(batches, false)],
+    lateSteps: writeSteps(batches, true),
+    ...joinsOf(pathsOf(places)),
+    paths: pathsOf(places),
+    warnings,
+  };
+}
+
+/** The joins of a process that enters the saved directories of a container (create, and later exec). */
+export function joinsOf(paths: Readonly<Record<string, string>>): Pick<CgroupPlan, "joins" | "into"> {
+  const { unified = "", ...hierarchies } = paths;
+  return { joins: [...new Set(Object.values(hierarchies))].map((path) => ({ path: `${path}/tasks` })), into: unified };
+}
+
+function pathsOf({ v1, unified }: Places): Record<string, string> {
+  const paths: Record<string, string> = {};
+  for (const { hierarchy, directory } of v1) {
+    for (const controller of hierarchy.controllers) paths[controller] = directory;
+  }
+  if (unified !== "") paths["unified"] = unified;
+  return paths;
+}
+
+function makeSteps({ layout, places }: Context, needed: readonly string[], from: string): MakeCgroupStep[] {
+  const steps = places.v1.map(({ hierarchy, directory }) => makeStep(directory, hierarchy, from));
+  if (layout.unified === null || places.unified === "") return steps;
+  const { mountpoint, controllers } = layout.unified;
+  // Beside v1 the tree is left as it is, except for what only it has.
+  const wanted = layout.mode === "v2" ? WANTED.filter((name) => controllers.includes(name)) : [];
+  const enable = [...new Set([...wanted, ...needed])];
+  const base = { step: "makeCgroup", by: "parent", from, path: places.unified, hierarchy: mountpoint } as const;
+  return [...steps, { ...base, inherit: [], enable, need: needed, freezer: "cgroup.events" }];
+}
+
+function makeStep(path: string, { mountpoint, controllers }: Hierarchy, from: string): MakeCgroupStep {
+  // No process can join a cpuset without CPUs or memory nodes, and a new one has none.
+  const inherit = controllers.includes("cpuset") ? ["cpuset.cpus", "cpuset.mems"] : [];
+  const freezer = controllers.includes("freezer") ? "freezer.state" : "";
+  return {
+    step: "makeCgroup",
+    by: "parent",
+    from,
+    path,
+    hierarchy: mountpoint,
+    inherit,
+    enable: [],
+    need: [],
+    freezer,
+  };
+}
+
+function requestedWrites(context: Context): Requested {
+  const { layout, places, resources } = context;
+  const rows = CONTROLLERS.map((row) => rowWrites(context, row));
+  const unified = unifiedWrites(resources, layout.unified);
+  return {
+    batches: [
+      ...deviceWrites(context),
+      ...rows.flatMap(({ batches }) => batches),
+      { directory: places.unified, writes: unified.writes },
+    ],
+    needed: [...new Set([...rows.flatMap(({ needed }) => needed), ...unified.controllers])],
+  };
+}
+
+/** One controller's writes: on v1 where it is there, else on v2; where it is nowhere, an error if there are any. */
+function rowWrites({ layout, places, resources, warnings }: Context, row: ControllerRow): Requested {
+  const warn = (message: string, pointer: string) => warnings.push({ message, pointer });
+  const directory = directoryOf(places, row.v1.name);
+  if (directory !== undefined) {
+    return { batches: [{ directory, writes: row.v1.writes(resources, warn) }], needed: [] };
+  }
+  const onUnified = places.unified !== "" && layout.unified?.controllers.includes(row.v2.name) === true;
+  const { name, writes } = onUnified || layout.mode === "v2" ? row.v2 : row.v1;
+  const asked = writes(resources, warn);
+  const [first] = asked;
+  if (first === undefined) return { batches: [], needed: [] };
+  if (onUnified) return { batches: [{ directory: places.unified, writes: asked }], needed: [name] };
+  throw lacking(layout, name, first.from);
+}
+
+function directoryOf(places: Places, controller: string): string | undefined {
+  return places.v1.find(({ hierarchy }) => hierarchy.controllers.includes(controller))?.directory;
+}
+
+function lacking({ hierarchies, unified }: CgroupLayout, controller: string, pointer: string): RuntimeError {
+  const what = pointer.split("/").slice(3).join(" ");
+  const readonly = [...hierarchies, ...(unified === null ? [] : [unified])].some(
+    (tree) => !tree.writable && tree.controllers.includes(controller),
+  );
+  const cause = readonly ? "is read-only on this host" : "this host does not have";
+  return new RuntimeError("E_HOST_UNSUPPORTED", `${what}: needs the ${controller} controller, which ${cause}`, {
+    pointer,
+  });
+}
+
+/** Device rules: files on v1. Without them nothing may be denied by the config, since it would not be. */
+function deviceWrites(context: Context): Batch[] {
+  const { places, resources, warnings, layout, inUserNamespace } = context;
+  const directory = directoryOf(places, "devices");
+  if (directory !== undefined && !inUserNamespace) {
+    return [{ directory, writes: devices(resources, () => {}) }];
+  }
+  const pointer = resources.devices === undefined ? "" : "/linux/resources/devices";
+  const { allowByDefault, exceptions } = devicePolicy(resources.devices);
+  if (allowByDefault && exceptions.length === 0) return [];
+  if (resources.devices === undefined || inUserNamespace) {
+    warnings.push({ message: "devices: access is not restricted, as this host offers no way to", pointer });
+    return [];
+  }
+  if (layout.mode === "v2") {
+    throw new RuntimeError("E_CONFIG_UNSUPPORTED", "device rules: not available with cgroup v2", { pointer });
+  }
+  throw lacking(layout, "devices", pointer);
+}
+
+function writeSteps(batches: readonly Batch[], late: boolean): WriteCgroupStep[] {
+  return batches.flatMap(({ directory, writes }) =>
+    writes.filter((write) => (write.late ?? false) === late).map((write) => writeStep(directory, write)),
+  );
+}
+
+function writeStep(
+  directory: string,
+  { file, value, from, onFailure = "", other, notBelow }: CgroupWrite,
+): WriteCgroupStep {
+  return {
+    step: "writeCgroup",
+    by: "parent",
+    from,
+    file: `${directory}/${file}`,
+    value,
+    onFailure,
+    otherFile: other === undefined ? "" : `${directory}/${other.file}`,
+    otherValue: other?.value ?? "",
+    notBelow: notBelow === undefined ? "" : `${directory}/${notBelow}`,
+  };
+}
