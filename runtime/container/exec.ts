@@ -77,7 +77,10 @@ function completeProcess(
   return { process, pointer: "/process" };
 }
 
-function userOf({ user: own = {} }: Process, { user, additionalGids }: ExecOptions): User {
+/** What a config without process.user means. */
+const NOBODY_GIVEN: User = { uid: 0, gid: 0 };
+
+function userOf({ user: own = NOBODY_GIVEN }: Process, { user, additionalGids }: ExecOptions): User {
   const { uid = 0, gid = 0, ...rest } = own;
   const ids = user === undefined ? { uid, gid } : { uid: user.uid, gid: user.gid ?? gid };
   if (additionalGids === undefined) return { ...rest, ...ids };

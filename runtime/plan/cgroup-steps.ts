@@ -7,6 +7,8 @@ import type { PlanContext } from "./plan.ts";
 export interface CgroupSection {
   /** makeCgroup and writeCgroup, before the clone. */
   readonly steps: readonly Step[];
+  /** writeCgroup for values that the kernel takes only once init is in the cgroup. */
+  readonly lateSteps: readonly Step[];
   /** init's joinCgroup on v1: the kernel takes a process that writes itself far faster than one that is written. */
   readonly joins: readonly Step[];
   /** The v2 directory for CLONE_INTO_CGROUP, or "". */
@@ -31,6 +33,7 @@ export function cgroupSection({ spec, host, options, slots, namespaces, warnings
   const wantsNamespace = (namespaces.created & NAMESPACES.cgroup.flag) !== 0;
   return {
     steps: planned.steps,
+    lateSteps: planned.lateSteps,
     joins,
     into: planned.into,
     paths: planned.paths,

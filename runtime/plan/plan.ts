@@ -64,6 +64,7 @@ export function planCreate(spec: Spec, host: Host, options: PlanOptions): Plan {
     ...cgroups.steps,
     ...birth(context, cgroups),
     ...cgroups.joins,
+    ...cgroups.lateSteps,
     ...enterSteps(context, cgroups),
     ...beforeMountSteps(context),
     ...mountSteps(context, cgroups.paths),
