@@ -65,8 +65,9 @@ function read(words: readonly string[], table: readonly Flag[], halt: boolean, f
   for (;;) {
     let unexpected: string | undefined;
     const translate = (text: string, key: string) => {
-      if (text.startsWith("Argument unexpected")) unexpected = long(key);
-      return `${spelled(key)} needs a value`;
+      if (!text.startsWith("Argument unexpected")) return `${spelled(key)} needs a value`;
+      unexpected = long(key);
+      return `unknown flag --${key}`;
     };
     const result = parser.detailed([...words], {
       configuration: { ...CONFIGURATION, "halt-at-non-option": halt },

@@ -24,7 +24,8 @@ export async function exec({ context, args, flags }: Invocation): Promise<number
 
 /** What the words of the command line ask for. Throws E_USAGE. */
 export function execOptions({ context, args, flags }: Invocation): ExecOptions {
-  const [id = "", ...program] = args;
+  const [id = "", ...words] = args;
+  const program = words[0] === "--" ? words.slice(1) : words;
   const common = { id, pidFile: flags.text("pid-file"), preserveFds: flags.integer("preserve-fds") };
   const file = flags.text("process");
   if (file !== undefined) {
