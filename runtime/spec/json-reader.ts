@@ -11,7 +11,8 @@ export const MAX_DEPTH = 128;
 const MAX_DIGITS = 20;
 
 const SPACE = /[ \t\r\n]*/y;
-const PLAIN = /[^"\\\u0000-\u001f]*/y;
+/** No quote, backslash or control character. */
+const PLAIN = /[ !#-[\]-\uffff]*/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const NUMBER = /-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?/y;
 

@@ -16,14 +16,23 @@ function distance(left: string, right: string): number {
   return row[b.length] as number;
 }
 
+/** Length of what two words share up to an underscore: RLIMIT_ says nothing about how near RLIMIT_FOO is. */
+function sharedPrefix(a: string, b: string): number {
+  let end = 0;
+  for (let i = 0; i < a.length && a[i] === b[i]; i++) if (a[i] === "_") end = i + 1;
+  return end;
+}
+
 /** ` (did you mean "WORD"?)` for the candidate within a third of its length, or "" when none is near. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   if (word.length > 64) return "";
   let best = "";
   let least = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
-    const edits = distance(word, candidate);
-    if (edits < least && edits <= Math.max(1, Math.floor(candidate.length / 3))) [best, least] = [candidate, edits];
+    const from = sharedPrefix(word, candidate);
+    const edits = distance(word.slice(from), candidate.slice(from));
+    const most = Math.max(1, Math.floor((candidate.length - from) / 3));
+    if (edits < least && edits <= most) [best, least] = [candidate, edits];
   }
   return best === "" ? "" : ` (did you mean "${best}"?)`;
 }

@@ -1,0 +1,91 @@
+/** Rules on mounts. */
+
+import { MOUNT_OPTIONS, type ParsedMountOptions, parseMountOptions } from "../../linux/mount-options.ts";
+import { type Finding, fault, NONE, warning } from "../finding.ts";
+import type { Mount, Spec } from "../generated/types.ts";
+import { mappingFaults, namespaceOf } from "./namespaces.ts";
+
+const MOUNTS_REF = "config.md#mounts";
+const POSIX_REF = "config.md#posix-platform-mounts";
+const OPTIONS_REF = "config.md#linux-mount-options";
+
+/** One mount with what its rules need: its options parsed once. */
+interface Case {
+  readonly mount: Mount;
+  readonly options: ParsedMountOptions;
+  readonly pointer: string;
+  /** `mounts[3]`. */
+  readonly name: string;
+  readonly spec: Spec;
+}
+
+function destination({ mount, pointer, name }: Case): readonly Finding[] {
+  const path = mount.destination;
+  const at = `${pointer}/destination`;
+  if (path === "") return [fault(at, `${name}.destination is empty`, MOUNTS_REF)];
+  if (path.includes("\0")) return [fault(at, `${name}.destination holds a NUL`, MOUNTS_REF)];
+  if (path.startsWith("/")) return NONE;
+  const message = `${name}.destination should be absolute: ${JSON.stringify(path)} is taken as ${JSON.stringify(`/${path}`)}`;
+  return [warning("W_DEPRECATED", at, message, MOUNTS_REF)];
+}
+
+function kind({ mount, options, pointer, name }: Case): readonly Finding[] {
+  if (options.bind) {
+    return mount.source ? NONE : [fault(`${pointer}/source`, `${name} is a bind mount without source`, MOUNTS_REF)];
+  }
+  if (options.remount) return NONE;
+  if (!mount.type) {
+    return [fault(`${pointer}/type`, `${name} has neither a type nor the option bind or rbind`, POSIX_REF)];
+  }
+  if (mount.type !== "bind" && mount.type !== "none") return NONE;
+  return [fault(`${pointer}/options`, `${name} of type ${mount.type} lacks the option bind or rbind`, POSIX_REF)];
+}
+
+/** Options of a superblock that a bind mount, which has none of its own, would silently not get. */
+const NOT_FOR_BIND = new Set(["sync", "dirsync", "lazytime", "mand", "iversion"]);
+
+function bindOptions({ mount, options, pointer, name }: Case): readonly Finding[] {
+  if (!options.bind) return NONE;
+  const found: Finding[] = [];
+  mount.options?.forEach((option, i) => {
+    if (MOUNT_OPTIONS.has(option) && !NOT_FOR_BIND.has(option)) return;
+    const message = `${name} is a bind mount, which can't have the option ${JSON.stringify(option)}`;
+    found.push(fault(`${pointer}/options/${i}`, message, OPTIONS_REF));
+  });
+  return found;
+}
+
+function idMappings({ mount, options, pointer, name, spec }: Case): readonly Finding[] {
+  const uids = mount.uidMappings?.length ?? 0;
+  const gids = mount.gidMappings?.length ?? 0;
+  const wanted = options.idmap || options.ridmap;
+  if (uids === 0 && gids === 0) {
+    if (!wanted || namespaceOf(spec, "user") !== undefined) return NONE;
+    const message = `${name} has the option idmap, but neither it nor a user namespace has mappings`;
+    return [fault(`${pointer}/options`, message, OPTIONS_REF)];
+  }
+  const found = [
+    ...mappingFaults(mount.uidMappings, `${pointer}/uidMappings`, `${name}.uidMappings`),
+    ...mappingFaults(mount.gidMappings, `${pointer}/gidMappings`, `${name}.gidMappings`),
+  ];
+  if (uids === 0 || gids === 0) {
+    found.push(fault(pointer, `${name} must have both uidMappings and gidMappings or neither`, POSIX_REF));
+  }
+  if (!wanted) {
+    const message = `${name} has mappings, but not the option idmap or ridmap: idmap is assumed`;
+    found.push(warning("W_SUSPICIOUS", `${pointer}/options`, message, POSIX_REF));
+  }
+  return found;
+}
+
+const RULES: readonly ((mount: Case) => readonly Finding[])[] = [destination, kind, bindOptions, idMappings];
+
+/** Every rule on every mount. */
+export function mounts(spec: Spec): readonly Finding[] {
+  const list = spec.mounts ?? [];
+  return list.flatMap((mount, i) => {
+    const options = parseMountOptions(mount.options ?? []);
+    const one: Case = { mount, options, pointer: `/mounts/${i}`, name: `mounts[${i}]`, spec };
+    return RULES.flatMap((rule) => rule(one));
+  });
+}
