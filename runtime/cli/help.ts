@@ -32,9 +32,7 @@ export function versionText(): string {
 
 function option(flag: Flag) {
   return {
-    describe: flag.summary,
-    type: flag.kind === "switch" ? ("boolean" as const) : ("string" as const),
-    requiresArg: flag.kind !== "switch",
+    describe: flag.value === undefined ? flag.summary : `${flag.value}: ${flag.summary}`,
     ...(flag.alias === undefined ? {} : { alias: flag.alias }),
     ...(flag.choices === undefined ? {} : { choices: flag.choices }),
     ...(flag.default === undefined ? {} : { default: flag.default }),

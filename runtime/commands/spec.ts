@@ -3,17 +3,16 @@ import { isSystemError, port } from "../host/port.ts";
 import { EEXIST } from "../linux/errno.ts";
 import { O_CLOEXEC, O_CREAT, O_EXCL, O_WRONLY } from "../linux/flags.ts";
 import { writeAll } from "../output.ts";
-import { exampleSpec } from "../spec/example.ts";
-import { stringifyExact } from "../spec/json.ts";
+import { exampleText } from "../spec/example.ts";
 import type { Invocation } from "./invocation.ts";
 
 /** `spec`: writes an example config.json into the bundle; one that is there is never overwritten. */
 export async function writeSpec({ flags }: Invocation): Promise<number> {
   const path = `${flags.text("bundle") || "."}/config.json`;
-  const spec = exampleSpec({ rootless: flags.on("rootless"), uid: port().geteuid(), gid: port().getegid() });
+  const text = exampleText({ rootless: flags.on("rootless"), uid: port().geteuid(), gid: port().getegid() });
   const fd = openNew(path);
   try {
-    await writeAll(fd, `${stringifyExact(spec, 2)}\n`);
+    await writeAll(fd, text);
   } catch (error) {
     port().unlink(path);
     throw error;
