@@ -64,7 +64,7 @@ function pathsOf({ v1, unified }: Places): Record<string, string> {
   for (const { hierarchy, directory } of v1) {
     for (const controller of hierarchy.controllers) paths[controller] = directory;
   }
-  if (unified !== "") paths["unified"] = unified;
+  if (unified !== "") paths.unified = unified;
   return paths;
 }
 

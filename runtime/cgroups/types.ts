@@ -4,6 +4,9 @@ import type { CgroupLayout } from "./layout.ts";
 
 export type { Integer, Resources } from "../spec/generated/types.ts";
 
+/** Controller, `name=...` or `unified` to absolute directory, as planned and saved. */
+export type CgroupPaths = Readonly<Record<string, string>>;
+
 /** Something that the caller should know and that does not stop the container. */
 export interface CgroupWarning {
   readonly message: string;
@@ -12,10 +15,11 @@ export interface CgroupWarning {
 }
 
 /**
- * What to do when a write fails: nothing given is an error; `skip` leaves a missing file; `warn` makes any failure a
- * warning; `later` writes a value that was refused as invalid again after the next step.
+ * What to do when a write fails: nothing given is an error (after `other` where the kernel has no such file); `skip`
+ * leaves a missing file; `warn` makes any failure a warning; `unblock` writes `other` and then tries again, when the
+ * kernel refused the value because of what an older value of the other file allows.
  */
-export type OnFailure = "" | "skip" | "warn" | "later";
+export type OnFailure = "" | "skip" | "warn" | "unblock";
 
 /** One value for one file of the container's directory in one hierarchy. */
 export interface CgroupWrite {
@@ -25,7 +29,7 @@ export interface CgroupWrite {
   /** JSON pointer into config.json. */
   readonly from: string;
   readonly onFailure?: OnFailure;
-  /** Written instead where the kernel has no `file`. */
+  /** Another file beside it, see OnFailure. */
   readonly other?: { readonly file: string; readonly value: string };
   /** A file beside it whose number must not exceed the value. */
   readonly notBelow?: string;
@@ -59,7 +63,6 @@ export interface CgroupPlan {
   readonly joins: readonly CgroupJoin[];
   /** v2 directory for CLONE_INTO_CGROUP, or "". */
   readonly into: string;
-  /** Controller, `name=...` or `unified` to absolute directory. */
-  readonly paths: Readonly<Record<string, string>>;
+  readonly paths: CgroupPaths;
   readonly warnings: readonly CgroupWarning[];
 }

@@ -31,20 +31,16 @@ export const memory: Writer = ({ memory }, warn) => {
 };
 
 /**
- * The kernel keeps limit <= limit with swap at every moment: what is raised goes first with swap, what is lowered
- * without; a limit that is refused before the other one has moved is written again.
+ * The kernel keeps the limit at or below the limit with swap at every moment: lowered, it goes first; raised, it is
+ * refused until the other one has been raised.
  */
 function limits({ limit, swap }: Memory): CgroupWrite[] {
-  const limited = isGiven(limit);
-  const withSwap = isGiven(swap) ? swap : undefined;
-  if (limited && isUnlimited(limit)) {
-    const first = withSwap === undefined ? entry(LIMIT_WITH_SWAP, "limit", -1, "skip") : swapEntry(withSwap);
-    return [first, entry(LIMIT, "limit", limit)];
-  }
-  return [
-    ...(limited ? [entry(LIMIT, "limit", limit, withSwap === undefined ? "" : "later")] : []),
-    ...(withSwap === undefined ? [] : [swapEntry(withSwap)]),
-  ];
+  const withSwap = isGiven(swap) ? swapEntry(swap) : undefined;
+  if (!isGiven(limit)) return withSwap === undefined ? [] : [withSwap];
+  const alone = entry(LIMIT, "limit", limit);
+  if (isUnlimited(limit)) return [withSwap ?? entry(LIMIT_WITH_SWAP, "limit", -1, "skip"), alone];
+  if (withSwap === undefined) return [alone];
+  return [{ ...alone, onFailure: "unblock", other: { file: withSwap.file, value: withSwap.value } }, withSwap];
 }
 
 /** Where swap is not counted there is no file, and no limit either. */

@@ -14,26 +14,33 @@ const MOST = { shares: 262_144, weight: 10_000 };
 export const cpu: Writer = ({ cpu }, warn) => {
   if (cpu === undefined) return [];
   refuseRealtime(cpu);
-  const { shares, quota, period, burst, idle } = cpu;
-  const writes: CgroupWrite[] = [];
-  const write = (file: string, name: string, value: string, onFailure: OnFailure = "") =>
-    writes.push({ file, value, from: `${AT}/${name}`, onFailure });
-  if (idle !== undefined && Number(idle) === 0) write("cpu.idle", "idle", "0", "skip");
-  if (isGiven(shares)) {
-    if (shares < LEAST.shares || shares > MOST.shares) {
-      warn(`cpu shares ${shares}: out of the range of v2 weights, taken as the nearest`, `${AT}/shares`);
-    }
-    write("cpu.weight", "shares", String(weightOfShares(shares)));
+  const { shares, burst, idle } = cpu;
+  const entry = (file: string, name: string, value: string, onFailure: OnFailure = ""): CgroupWrite => {
+    return { file, value, from: `${AT}/${name}`, onFailure };
+  };
+  if (isGiven(shares) && (shares < LEAST.shares || shares > MOST.shares)) {
+    warn(`cpu shares ${shares}: out of the range of v2 weights, taken as the nearest`, `${AT}/shares`);
   }
-  if (isGiven(quota) || isGiven(period)) {
-    const time = isGiven(quota) ? decimalOrMax(quota, `${AT}/quota`) : "max";
-    const length = decimal(isGiven(period) ? period : DEFAULT_PERIOD, `${AT}/period`);
-    write("cpu.max", isGiven(quota) ? "quota" : "period", `${time} ${length}`, isGiven(burst) ? "later" : "");
-  }
-  if (isGiven(burst)) write("cpu.max.burst", "burst", decimal(burst, `${AT}/burst`));
-  if (isGiven(idle)) write("cpu.idle", "idle", decimal(idle, `${AT}/idle`));
-  return writes;
+  return [
+    // An idle group takes no weight, and is not idle by default.
+    ...(idle !== undefined && !isGiven(idle) ? [entry("cpu.idle", "idle", "0", "skip")] : []),
+    ...(isGiven(shares) ? [entry("cpu.weight", "shares", String(weightOfShares(shares)))] : []),
+    ...bandwidth(cpu),
+    ...(isGiven(burst) ? [entry("cpu.max.burst", "burst", decimal(burst, `${AT}/burst`))] : []),
+    ...(isGiven(idle) ? [entry("cpu.idle", "idle", decimal(idle, `${AT}/idle`))] : []),
+  ];
 };
+
+/** Quota and period are one file; an old burst may be too much for a new quota. */
+function bandwidth({ quota, period, burst }: Cpu): CgroupWrite[] {
+  if (!isGiven(quota) && !isGiven(period)) return [];
+  const time = isGiven(quota) ? decimalOrMax(quota, `${AT}/quota`) : "max";
+  const length = decimal(isGiven(period) ? period : DEFAULT_PERIOD, `${AT}/period`);
+  const from = `${AT}/${isGiven(quota) ? "quota" : "period"}`;
+  const write = { file: "cpu.max", value: `${time} ${length}`, from };
+  if (!isGiven(burst)) return [write];
+  return [{ ...write, onFailure: "unblock", other: { file: "cpu.max.burst", value: decimal(burst, `${AT}/burst`) } }];
+}
 
 /**
  * The v2 weight of v1 shares: 10^((l^2 + 125 l) / 612 - 7 / 34) with l = log2(shares), rounded up, so that the least,
