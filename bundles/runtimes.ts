@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { readFileSync, statfsSync } from "node:fs";
+import { existsSync, readFileSync, statfsSync } from "node:fs";
 import { PLAIN_ENV, until } from "./command.ts";
 
 const TMPFS_MAGIC = 0x01021994;
@@ -10,13 +10,19 @@ export function runtimeKind(path: string): string {
   return text.split(/\s/, 1)[0] ?? "";
 }
 
-/** True when v1 hierarchies and a v2 tree with controllers of its own stand side by side. */
-export function hybridWithControllers(): boolean {
+/**
+ * Controllers that a v2 tree beside v1 hierarchies has of its own, or would have were nobody using them as v1 elsewhere.
+ * Empty where there is no such pair of trees.
+ */
+export function controllersBesideV1(): string[] {
   try {
-    if (statfsSync("/sys/fs/cgroup").type !== TMPFS_MAGIC) return false;
-    return readFileSync("/sys/fs/cgroup/unified/cgroup.controllers", "utf8").trim() !== "";
+    if (statfsSync("/sys/fs/cgroup").type !== TMPFS_MAGIC) return [];
+    const own = readFileSync("/sys/fs/cgroup/unified/cgroup.controllers", "utf8").trim().split(/\s+/);
+    const known = readFileSync("/proc/cgroups", "utf8");
+    if (/^hugetlb\s/m.test(known) && !existsSync("/sys/fs/cgroup/hugetlb")) own.push("hugetlb");
+    return [...new Set(own)].filter((name) => name !== "");
   } catch {
-    return false;
+    return [];
   }
 }
 
@@ -80,7 +86,7 @@ export interface Needs {
 /** What the runtime needs around it: crun 1.8.1 refuses a hybrid host whose v2 tree has controllers of its own. */
 export async function surroundings(kind: string, needs: Needs = {}): Promise<Surroundings> {
   const v1 = new Set(needs.v1);
-  if (kind === "crun" && hybridWithControllers()) v1.add("hugetlb");
+  if (kind === "crun") for (const name of controllersBesideV1()) v1.add(name);
   const lines = v1.size > 0 ? mountAsV1([...v1]) : [];
   if (needs.mounts !== undefined) lines.push(needs.mounts);
   if (lines.length > 0) return ownMounts(lines.join("; "));

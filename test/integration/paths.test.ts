@@ -27,9 +27,7 @@ test("a masked path that is not there is passed over", async () => {
 });
 
 test("the template's masked paths", async () => {
-  expect(await box.sh("cat /proc/kcore | wc -c; cat /proc/timer_list | wc -c; ls -A /sys/firmware | wc -l")).toBe(
-    "0\n0\n0",
-  );
+  expect(await box.sh("cat /proc/keys /proc/timer_list | wc -c; ls -A /sys/firmware | wc -l")).toBe("0\n0");
 });
 
 test("a read-only path refuses writes, its neighbours don't", async () => {
