@@ -3,10 +3,12 @@ import { RuntimeError } from "../errors.ts";
 import { port } from "../host/port.ts";
 import { childrenOf, readIfThere, removeEmpty } from "./files.ts";
 import { thaw } from "./freeze.ts";
-import { type CgroupPaths, directoriesOf, killIn } from "./processes.ts";
+import { directoriesOf, killIn } from "./processes.ts";
+import type { CgroupPaths } from "./types.ts";
 
-export { isFrozen, setFrozen } from "./freeze.ts";
-export { type CgroupPaths, processesIn, signalAll } from "./processes.ts";
+export { isFrozen, setFrozen, thaw } from "./freeze.ts";
+export { processesIn, signalAll } from "./processes.ts";
+export type { CgroupPaths } from "./types.ts";
 
 export interface RemoveOptions {
   /**
@@ -22,34 +24,50 @@ export interface RemoveOptions {
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 50_000;
 const PATIENCE = 5_000_000;
+/** An init whose parent has died ends by itself, at once. */
+const SHORT_PATIENCE = 100_000;
 
 /**
  * Removes the container's cgroups with all below them, killing what is left in them. What is gone already is no error.
- * Throws E_CGROUP when one is still in use after five seconds; without `kill` that is no error either.
+ * Throws E_CGROUP when one is still in use after five seconds; without `kill` that is no error, and waited for less.
  */
 export async function removeCgroups(paths: CgroupPaths, { kill, made = [] }: RemoveOptions): Promise<void> {
-  let left = directoriesOf(paths).filter((directory) => !removeEmpty(directory));
+  const directories = directoriesOf(paths);
+  let left = removeAll(directories);
   if (left.length > 0 && kill) {
     thaw(paths);
-    left = await killAndRemove(left, paths.unified);
-  }
-  const own = new Set(directoriesOf(paths));
-  const parents = made.filter((directory) => !own.has(directory)).sort((one, other) => other.length - one.length);
-  for (const parent of parents) removeEmpty(parent);
+    left = await retry(left, PATIENCE, (all) => killAndRemove(all, paths.unified));
+  } else if (left.length > 0) left = await retry(left, SHORT_PATIENCE, removeAll);
+  const parents = made.filter((directory) => !directories.includes(directory));
+  for (const parent of parents.sort((one, other) => other.length - one.length)) removeEmpty(parent);
   const [first] = left;
   if (first === undefined || !kill) return;
   throw new RuntimeError("E_CGROUP", `cgroup ${first}: still in use, although all its processes were killed`);
 }
 
-async function killAndRemove(directories: readonly string[], unified: string | undefined): Promise<string[]> {
-  const deadline = port().monotonic() + PATIENCE;
-  let left = [...directories];
-  for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-    killIn(left, unified);
-    left = left.filter((directory) => !removeTree(directory));
-    if (left.length === 0 || port().monotonic() > deadline) return left;
+/** Repeats until nothing is left or the time (microseconds) is over; gives back what is left. */
+async function retry(
+  directories: readonly string[],
+  patience: number,
+  attempt: (left: readonly string[]) => string[],
+): Promise<string[]> {
+  const deadline = port().monotonic() + patience;
+  let left = attempt(directories);
+  for (let pause = FIRST_PAUSE; left.length > 0; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    if (port().monotonic() > deadline) break;
     await port().sleep(port().monotonic() + pause);
+    left = attempt(left);
   }
+  return left;
+}
+
+function killAndRemove(directories: readonly string[], unified: string | undefined): string[] {
+  killIn(directories, unified);
+  return directories.filter((directory) => !removeTree(directory));
+}
+
+function removeAll(directories: readonly string[]): string[] {
+  return directories.filter((directory) => !removeEmpty(directory));
 }
 
 /** Deepest first; true when the top is gone. */
@@ -61,12 +79,8 @@ function removeTree(directory: string): boolean {
 
 /** How often the kernel's OOM killer has struck in the container (v1: Linux 4.13); 0 when its cgroups are gone. */
 export function oomKills({ memory, unified }: CgroupPaths): number {
-  const text =
-    memory !== undefined
-      ? readIfThere(`${memory}/memory.oom_control`)
-      : unified !== undefined
-        ? readIfThere(`${unified}/memory.events`)
-        : undefined;
+  if (memory === undefined && unified === undefined) return 0;
+  const text = readIfThere(memory === undefined ? `${unified}/memory.events` : `${memory}/memory.oom_control`);
   return Number(/^oom_kill (\d+)$/m.exec(text ?? "")?.[1] ?? 0);
 }
 
