@@ -3,6 +3,7 @@
     {
       "target_name": "tsrun",
       "sources": [
+        "core/bpf.cc",
         "core/call.cc",
         "core/channel.cc",
         "core/events.cc",

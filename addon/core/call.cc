@@ -36,7 +36,7 @@ bool fits(char kind, const Value& value) {
 }  // namespace
 
 const Table* tables() {
-  static const Table all[kTables] = {files(), process(), events(), namespaces(), channel(), text(), launching()};
+  static const Table all[kTables] = {files(), process(), events(), namespaces(), channel(), text(), launching(), devices()};
   return all;
 }
 

@@ -25,9 +25,10 @@ Table namespaces();
 Table channel();
 Table text();
 Table launching();
+Table devices();
 
 // Every table, in no particular order.
-constexpr size_t kTables = 7;
+constexpr size_t kTables = 8;
 const Table* tables();
 
 // The row of that name, or null.

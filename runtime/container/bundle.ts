@@ -27,7 +27,7 @@ export function planBundle(context: Context, options: CreateOptions): PlannedBun
   const bundle = hostPath(options.bundle, port().cwd());
   const { spec, text, warnings } = loadSpec(bundle);
   for (const warning of [...warnings, ...requireValid(spec)]) context.onWarning(warning.message, warning.pointer);
-  requireSupported(spec);
+  requireSupported(spec, text);
   const rootfs = hostPath(spec.root?.path ?? "", bundle);
   requireDirectory(rootfs);
   const plan = planCreate(spec, probeHost(spec), {

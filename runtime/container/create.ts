@@ -75,6 +75,7 @@ function firstRecord(id: string, { spec, bundle, rootfs, plan }: PlannedBundle):
     uid: port().geteuid(),
     annotations: spec.annotations ?? {},
     cgroupPaths: plan.cgroupPaths,
+    cgroupsMade: [],
     namespaces: (spec.linux?.namespaces ?? []).reduce((flags, { type }) => flags | NAMESPACES[type].flag, 0),
   };
 }
@@ -90,7 +91,8 @@ function timestamp(): string {
 /** runtime.md: a create that failed leaves nothing, but its poststop hooks have run. */
 async function undo(context: Context, store: ContainerStore, { spec, plan }: PlannedBundle): Promise<void> {
   const record = store.read();
-  await removeCgroups(plan.cgroupPaths);
+  const born = record !== null && record.pid > 0;
+  await removeCgroups(plan.cgroupPaths, { kill: born, made: record?.cgroupsMade ?? [] });
   store.remove();
-  if (record !== null && record.pid > 0) await runPoststop(context, spec, record);
+  if (born) await runPoststop(context, spec, record);
 }

@@ -3,6 +3,7 @@ import { removeCgroups } from "../cgroups/control.ts";
 import { RuntimeError } from "../errors.ts";
 import { isSystemError, port } from "../host/port.ts";
 import { ESRCH } from "../linux/errno.ts";
+import { NAMESPACES } from "../linux/namespaces.ts";
 import { openProcess } from "../state/process.ts";
 import type { Record } from "../state/record.ts";
 import type { ContainerStore } from "../state/store.ts";
@@ -15,22 +16,25 @@ const PATIENCE_US = 10_000_000;
 /** Kills what still runs and removes all that the record names; the folder goes last. */
 export async function destroy(_context: Context, store: ContainerStore, record: Record | null): Promise<void> {
   if (record !== null) {
-    await killInit(record);
-    await removeCgroups(record.cgroupPaths);
+    const wasAlive = await killInit(record);
+    // A pid namespace ends with its init: whoever is in the cgroup of one that had ended is somebody else's.
+    const shared = (record.namespaces & NAMESPACES.pid.flag) === 0 && record.pid > 0;
+    await removeCgroups(record.cgroupPaths, { kill: wasAlive || shared, made: record.cgroupsMade });
   }
   store.remove();
 }
 
-/** Kills init and waits for its end; no error when it has ended. */
-export async function killInit(record: Record): Promise<void> {
+/** Kills init and waits for its end; false when it had ended before. */
+export async function killInit(record: Record): Promise<boolean> {
   const pidfd = openProcess(record.pid, record.startTime);
-  if (pidfd === null) return;
+  if (pidfd === null) return false;
   try {
     port().pidfdSendSignal(pidfd, SIGKILL);
-    if (await port().wait(pidfd, "read", port().monotonic() + PATIENCE_US)) return;
+    if (await port().wait(pidfd, "read", port().monotonic() + PATIENCE_US)) return true;
     throw new RuntimeError("E_SYSTEM", `container ${record.id}: init did not end when killed`);
   } catch (error) {
     if (!isSystemError(error, ESRCH)) throw error;
+    return true;
   } finally {
     port().close(pidfd);
   }

@@ -8,7 +8,7 @@ import { NAMESPACES } from "../linux/namespaces.ts";
 import { type ExecTarget, planExec } from "../plan/exec-plan.ts";
 import type { Capabilities, Process, User } from "../spec/generated/types.ts";
 import { parseProcess, parseSpec } from "../spec/load.ts";
-import { requireProcessSupported } from "../spec/supported.ts";
+import { requireSupported } from "../spec/supported.ts";
 import { requireValidProcess } from "../spec/validate.ts";
 import type { Record } from "../state/record.ts";
 import { ContainerStore } from "../state/store.ts";
@@ -54,7 +54,7 @@ function completeProcess(
     for (const warning of [...warnings, ...requireValidProcess(process)]) {
       context.onWarning(warning.message, warning.pointer);
     }
-    requireProcessSupported(process);
+    requireSupported({ process });
     return { process, pointer: "" };
   }
   const own = parseSpec(store.readConfig()).spec.process;

@@ -46,8 +46,18 @@ export function createHands(context: Context, store: ContainerStore, initial: Re
       record = { ...record, status: status as RecordStatus, pid: init?.pid ?? 0, startTime };
       store.save(record);
     },
-    makeCgroup: (step) => makeCgroup(step),
-    writeCgroup: (step) => writeCgroup(step),
+    makeCgroup: (step) => {
+      record = { ...record, cgroupsMade: [...record.cgroupsMade, ...makeCgroup(step)] };
+    },
+    writeCgroup: (step) => writeCgroup(step, context.onWarning),
+    attachDevices: ({ path, program }) => {
+      const cgroup = port().openDirectory(path);
+      try {
+        port().attachDevices(cgroup, program);
+      } finally {
+        port().close(cgroup);
+      }
+    },
     runHook: ({ kind, path, args, env, timeout, from }, init) =>
       runHook({
         kind,

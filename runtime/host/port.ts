@@ -93,6 +93,8 @@ export interface Port {
   // --- files: every descriptor is opened with O_CLOEXEC ---
   open(path: string, flags: number, mode?: number): number;
   openat(dir: number, path: string, flags: number, mode?: number): number;
+  /** A directory, not through a symlink in its last component. */
+  openDirectory(path: string): number;
   close(fd: number): void;
   /** At most `max` bytes; empty at end of file. */
   read(fd: number, max: number): Uint8Array;
@@ -127,6 +129,10 @@ export interface Port {
   statfs(path: string): FilesystemStatus;
   /** Canonical absolute path; every component must exist. */
   realpath(path: string): string;
+  /** An empty anonymous file that may be sealed. */
+  memfd(name: string): number;
+  /** F_SEAL_SEAL|SHRINK|GROW|WRITE: what is in it stays. */
+  sealMemfd(fd: number): void;
   dup(fd: number): number;
   /** Sets O_NONBLOCK. */
   setNonblocking(fd: number): void;
@@ -170,6 +176,9 @@ export interface Port {
   namespaceOwner(fd: number): number;
   /** A detached copy of a mount (open_tree OPEN_TREE_CLONE, 5.2); `flags` AT_RECURSIVE or 0. */
   openTree(path: string, flags: number): number;
+
+  /** Loads an eBPF program of type CGROUP_DEVICE and attaches it to an open v2 cgroup directory (4.15). */
+  attachDevices(cgroup: number, program: Uint8Array): void;
 
   // --- the channel to init ---
   /** One message; EAGAIN when it can't be taken at once. */

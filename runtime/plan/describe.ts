@@ -16,6 +16,7 @@ const DESCRIBE: Describers = {
   saveState: ({ status }) => `save state ${status}`,
   makeCgroup: ({ path }) => `make cgroup ${path}`,
   writeCgroup: ({ file, value }) => `write ${printable(value)} to ${file}`,
+  attachDevices: ({ path, program }) => `attach device program of ${program.length / 8} instructions to cgroup ${path}`,
   clone: ({ namespaces, cgroup, launcher }) =>
     `clone ${launcher ? "launcher" : "init"}${withNamespaces(namespaces)}${cgroup && ` into cgroup ${cgroup}`}`,
   writeIdMaps: ({ uidMap, gidMap }) => `write id maps uid ${printable(uidMap)} gid ${printable(gidMap)}`,

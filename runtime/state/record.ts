@@ -24,6 +24,8 @@ export interface Record {
   readonly annotations: Readonly<{ [key: string]: string }>;
   /** Controller (or `unified`) to absolute directory. */
   readonly cgroupPaths: Readonly<{ [controller: string]: string }>;
+  /** Cgroup directories that create made, parents first: those go with the container. */
+  readonly cgroupsMade: readonly string[];
   /** CLONE_NEW* bits in which the container differs from its creator. */
   readonly namespaces: number;
 }
@@ -41,6 +43,7 @@ const FIELDS: Readonly<{ [Field in keyof Record]: string }> = {
   uid: "number",
   annotations: "object",
   cgroupPaths: "object",
+  cgroupsMade: "object",
   namespaces: "number",
 };
 
