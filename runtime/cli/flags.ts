@@ -105,7 +105,12 @@ export const CREATE_FLAGS: readonly Flag[] = [
   PIDFD_SOCKET,
   PID_FILE,
   NO_PIVOT,
-  { name: "no-new-keyring", kind: "switch", summary: "stay in the caller's session keyring" },
+  {
+    name: "no-new-keyring",
+    kind: "switch",
+    summary: "stay in the caller's session keyring",
+    unsupported: true,
+  },
   PRESERVE_FDS,
 ];
 

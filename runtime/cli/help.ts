@@ -1,28 +1,32 @@
-/** Help texts, made by yargs from the command table. yargs is loaded here and only when help is asked for. */
+/** Help and version: what is said about the command table. */
 import type { Flag } from "../commands/invocation.ts";
+import { RuntimeError } from "../errors.ts";
+import { type HelpOption, type HelpPage, helpRenderer } from "../host/help.ts";
 import { COMMIT, SPEC_VERSION, VERSION } from "../version.ts";
 import { GLOBAL_FLAGS, HELP } from "./flags.ts";
 import { COMMANDS, type Command } from "./table.ts";
 
-const WIDTH = 100;
-
-/** The help on one command, or on tsrun itself; ends with a newline. */
+/** The help on one command, or on tsrun itself; ends with a newline. Throws E_HOST_UNSUPPORTED where there is none. */
 export async function helpText(command?: Command): Promise<string> {
-  const { default: yargs } = await import("yargs");
-  const page = yargs([]).scriptName("tsrun").locale("en").wrap(WIDTH).help(false).version(false).showHidden(false);
-  if (command === undefined) {
-    page.usage("Usage: $0 [global options] <command> [options] [arguments]");
-    for (const one of COMMANDS) page.command(`${one.name} ${one.usage}`.trim(), one.summary);
-    page.command("help [command]", "show help on a command");
-  } else {
-    page.usage(
-      `Usage: $0 [global options] ${`${command.name} [options] ${command.usage}`.trim()}\n\n${command.summary}`,
-    );
+  const render = helpRenderer();
+  if (render === undefined) throw new RuntimeError("E_HOST_UNSUPPORTED", "help: not part of this build");
+  return await render(helpPage(command));
+}
+
+/** The page as data: hidden and refused flags are left out. */
+export function helpPage(command?: Command): HelpPage {
+  const flags = command === undefined ? GLOBAL_FLAGS : [...command.flags, HELP];
+  const options = flags.filter((flag) => flag.hidden !== true && flag.unsupported !== true).map(option);
+  if (command !== undefined) {
+    const words = `Usage: tsrun [global options] ${command.name} [options] ${command.usage}`.trimEnd();
+    return { usage: `${words}\n\n${command.summary}`, commands: [], options };
   }
-  for (const flag of command === undefined ? GLOBAL_FLAGS : [...command.flags, HELP]) {
-    if (flag.hidden !== true && flag.unsupported !== true) page.option(flag.name, option(flag));
-  }
-  return `${(await page.getHelp()).trimEnd()}\n`;
+  const commands = COMMANDS.map((one) => [`${one.name} ${one.usage}`.trimEnd(), one.summary] as const);
+  return {
+    usage: "Usage: tsrun [global options] <command> [options] [arguments]",
+    commands: [...commands, ["help [command]", "show help on a command"]],
+    options,
+  };
 }
 
 /** The three lines that callers of `--version` read. */
@@ -30,11 +34,7 @@ export function versionText(): string {
   return `tsrun version ${VERSION}\ncommit: ${COMMIT}\nspec: ${SPEC_VERSION}\n`;
 }
 
-function option(flag: Flag) {
-  return {
-    describe: flag.value === undefined ? flag.summary : `${flag.value}: ${flag.summary}`,
-    ...(flag.alias === undefined ? {} : { alias: flag.alias }),
-    ...(flag.choices === undefined ? {} : { choices: flag.choices }),
-    ...(flag.default === undefined ? {} : { default: flag.default }),
-  };
+function option(flag: Flag): HelpOption {
+  const text = flag.value === undefined ? flag.summary : `${flag.value}: ${flag.summary}`;
+  return { name: flag.name, alias: flag.alias, text, choices: flag.choices, default: flag.default };
 }

@@ -1,6 +1,7 @@
 /** The command line on Node: dist/tsrun starts node on the bundle of this file. */
 import { main } from "../main.ts";
 import "./node.ts";
+import "./node-help.ts";
 import { port, setPort } from "./port.ts";
 
 const NOFILE = 7;

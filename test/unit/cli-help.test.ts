@@ -7,6 +7,7 @@ import { calls, resetContainers } from "../support/fake-containers.ts";
 import { fakePort, systemError } from "../support/fake-port.ts";
 import { ROOT } from "../support/paths.ts";
 
+await import("../../runtime/host/node-help.ts");
 const { main } = await import("../../runtime/main.ts");
 const { COMMANDS } = await import("../../runtime/cli/table.ts");
 

@@ -39,17 +39,7 @@ describe("verbs hand their words to the container API", () => {
   const OPTIONS = { id: "c1", bundle: "/b", pidFile: "/p", noPivot: true, preserveFds: 2 };
 
   test("create", async () => {
-    const words = [
-      "create",
-      "-b",
-      "/b",
-      "--pid-file=/p",
-      "--no-pivot",
-      "--no-new-keyring",
-      "--preserve-fds",
-      "2",
-      "c1",
-    ];
+    const words = ["create", "-b", "/b", "--pid-file=/p", "--no-pivot", "--preserve-fds", "2", "c1"];
     expect(await tsrun(words)).toMatchObject({ code: 0, out: "", err: "" });
     expect(calls).toEqual([["create", expect.objectContaining(OPTIONS)], ["close"]]);
   });
