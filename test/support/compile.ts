@@ -10,7 +10,7 @@ const run = promisify(execFile);
 /** For programs that are to stop at the first wrong access or undefined behaviour. */
 export const SANITIZED = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"];
 
-const COMPILER = process.env["CXX"] ?? "c++";
+const COMPILER = process.env.CXX ?? "c++";
 const COMMON = ["-std=c++17", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE"];
 const AT_ONCE = 2;
 
