@@ -17,9 +17,9 @@ import { fileURLToPath } from "node:url";
 import koffi from "koffi";
 import { ARCHITECTURES, type ArchitectureName, X32_BIT } from "../../runtime/seccomp/architectures.ts";
 
-/** Calls newer than the library (kernels 6.15, 6.17, 6.18): a new call has the same number everywhere, or one home. */
-const LATER: readonly (readonly [number, string, ArchitectureName?])[] = [
-  [336, "uprobe", "SCMP_ARCH_X86_64"],
+/** Calls newer than the library (kernels 6.15, 6.17, 6.18): a new call has the same number everywhere, or few homes. */
+const LATER: readonly (readonly [number, string, (readonly ArchitectureName[])?])[] = [
+  [336, "uprobe", ["SCMP_ARCH_X86_64", "SCMP_ARCH_X32"]],
   [467, "open_tree_attr"],
   [468, "file_getattr"],
   [469, "file_setattr"],
@@ -72,7 +72,9 @@ function callsOf(name: ArchitectureName): Map<number, string> {
     }
   }
   if (calls.size === 0) throw new Error(`this libseccomp does not know ${name}`);
-  for (const [number, later, only] of LATER) if ((only ?? name) === name) calls.set(number, later);
+  for (const [number, later, only] of LATER) {
+    if (only?.includes(name) ?? true) calls.set(number, later);
+  }
   return calls;
 }
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { CompileOptions } from "../../runtime/seccomp/compile.ts";
+import type { CompileOptions } from "../../runtime/seccomp/parts.ts";
 import type { SeccompProfile } from "../../runtime/seccomp/profile.ts";
 import { syscallTables } from "../../runtime/seccomp/syscalls.ts";
 import { ELSEWHERE } from "../../runtime/seccomp/tables/elsewhere.ts";

@@ -89,9 +89,9 @@ listxattrat removexattrat open_tree_attr file_getattr file_setattr";
 const X32_OWN =
   "\
 -uselib -_sysctl -create_module -get_kernel_syms -query_module -nfsservctl -set_thread_area -get_thread_area \
--epoll_ctl_old -epoll_wait_old -vserver -uprobe 42 rt_sigaction rt_sigreturn ioctl readv writev recvfrom sendmsg \
-recvmsg execve ptrace rt_sigpending rt_sigtimedwait rt_sigqueueinfo sigaltstack timer_create mq_notify kexec_load \
-waitid set_robust_list get_robust_list vmsplice move_pages preadv pwritev rt_tgsigqueueinfo recvmmsg sendmmsg \
+-epoll_ctl_old -epoll_wait_old -vserver 42 rt_sigaction rt_sigreturn ioctl readv writev recvfrom sendmsg recvmsg \
+execve ptrace rt_sigpending rt_sigtimedwait rt_sigqueueinfo sigaltstack timer_create mq_notify kexec_load waitid \
+set_robust_list get_robust_list vmsplice move_pages preadv pwritev rt_tgsigqueueinfo recvmmsg sendmmsg \
 process_vm_readv process_vm_writev setsockopt getsockopt io_setup io_submit execveat preadv2 pwritev2";
 
 export const TABLES: TableSet = {
