@@ -115,8 +115,8 @@ describe("what JSON is", () => {
     for (const number of ["1", "18446744073709551615"]) {
       const value = parseExact(`{"__proto__":{"polluted":true},"a":${number}}`) as Record<string, unknown>;
       expect(Object.keys(value)).toEqual(["__proto__", "a"]);
-      expect(value["polluted"]).toBeUndefined();
-      expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+      expect(value.polluted).toBeUndefined();
+      expect(({} as Record<string, unknown>).polluted).toBeUndefined();
       expect(stringifyExact(value)).toBe(`{"__proto__":{"polluted":true},"a":${number}}`);
     }
   });
@@ -201,7 +201,7 @@ describe("writing", () => {
 
   test("of a cycle ends in an error", () => {
     const cycle: Record<string, unknown> = {};
-    cycle["self"] = cycle;
+    cycle.self = cycle;
     expect(() => stringifyExact(cycle)).toThrow(RuntimeError);
   });
 });

@@ -66,6 +66,13 @@ export function interfaceFault(name: string): string | undefined {
   return /[/:\s]/.test(name) ? "holds a character that no interface name has" : undefined;
 }
 
+/** Why `name` can't be what a network device is called in the container: a name, or a template ending in %d. */
+function targetFault(name: string): string | undefined {
+  const stem = name.replace(/%d$/, "");
+  if (stem.includes("%")) return "has a % that is not a final %d";
+  return stem === "" && stem !== name ? undefined : interfaceFault(stem);
+}
+
 /** Network devices move into a network namespace of the container, under names of their own. */
 export function netDevices(spec: Spec): readonly Finding[] {
   const table = spec.linux?.netDevices;
@@ -76,17 +83,15 @@ export function netDevices(spec: Spec): readonly Finding[] {
   }
   const taken = new Set<string>();
   for (const [host, { name }] of Object.entries(table)) {
-    const pointer = `/linux/netDevices/${escapeKey(host)}`;
-    const refuse = (what: string, message: string): void => {
-      found.push(fault(pointer, `network device ${JSON.stringify(what)} ${message}`, NET_REF));
-    };
     const target = name || host;
-    const wrong = interfaceFault(host);
+    const refuse = (what: string, message: string): void => {
+      const subject = `network device ${JSON.stringify(what)}`;
+      found.push(fault(`/linux/netDevices/${escapeKey(host)}`, `${subject} ${message}`, NET_REF));
+    };
+    const wrong = interfaceFault(host) ?? (host.includes("%") ? "can't be a template" : undefined);
+    const wrongTarget = target === host ? undefined : targetFault(target);
     if (wrong !== undefined) refuse(host, wrong);
-    else if (host.includes("%")) refuse(host, "can't be a template");
-    const wrongTarget = interfaceFault(target.replace(/%d$/, ""));
-    if (wrongTarget !== undefined && target !== "%d") refuse(target, wrongTarget);
-    else if (target.replace(/%d$/, "").includes("%")) refuse(target, "has a % that is not a final %d");
+    if (wrongTarget !== undefined) refuse(target, wrongTarget);
     if (taken.has(target) && !target.endsWith("%d")) refuse(target, "is the name of two devices");
     taken.add(target);
   }

@@ -62,7 +62,7 @@ function problemOf(spec: Spec, key: string): string | undefined {
   if (property === "hostname" || (property !== undefined && spec[property])) {
     return `conflicts with ${property}, which sets the same`;
   }
-  return namespaceOf(spec, type) === undefined ? `needs a ${type} namespace` : undefined;
+  return namespaceOf(spec, type) === undefined ? `needs a namespace of type ${type}` : undefined;
 }
 
 /** Every parameter is one that belongs to the container alone. */
