@@ -68,9 +68,9 @@ export class Log {
     if (this.#file >= 0) port().close(this.#file);
     this.#file = -1;
     try {
-      await writeAll(STDERR, this.#late);
+      await writeAll(STDERR, this.#late, "to standard error");
     } catch (error) {
-      if (!isSystemError(error)) throw error;
+      if (!(error instanceof RuntimeError)) throw error;
     }
   }
 

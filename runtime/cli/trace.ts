@@ -10,11 +10,13 @@ const ROWS: Readonly<Record<Walker, number>> = { parent: 0, launcher: 1, init: 2
 
 export class Trace {
   readonly #fd: number;
+  readonly #path: string;
   readonly #started = port().monotonic();
   readonly #events: StepEvent[] = [];
 
   /** Opens `path`, emptied. Throws SystemError. */
   constructor(path: string) {
+    this.#path = path;
     this.#fd = port().open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644);
   }
 
@@ -32,7 +34,7 @@ export class Trace {
       return { name: text, cat: "step", ph: "X", ts, dur: at - ts, pid, tid: ROWS[by], args: { index, by, from } };
     });
     try {
-      await writeAll(this.#fd, `${JSON.stringify(records, null, 1)}\n`);
+      await writeAll(this.#fd, `${JSON.stringify(records, null, 1)}\n`, this.#path);
     } finally {
       port().close(this.#fd);
     }

@@ -9,7 +9,7 @@ export async function list({ context, flags }: Invocation): Promise<number> {
   const states: ContainerState[] = [];
   for (const entry of listContainers(context)) {
     if ("state" in entry) states.push(entry.state);
-    else context.onWarning(`list: container ${entry.id}: ${entry.error.oneLine}`);
+    else context.onWarning(`list: ${entry.error.oneLine}`);
   }
   await print(rendered(states, flags.on("quiet"), flags.text("format") ?? "table"));
   return 0;

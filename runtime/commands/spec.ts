@@ -12,7 +12,7 @@ export async function writeSpec({ flags }: Invocation): Promise<number> {
   const text = exampleText({ rootless: flags.on("rootless"), uid: port().geteuid(), gid: port().getegid() });
   const fd = openNew(path);
   try {
-    await writeAll(fd, text);
+    await writeAll(fd, text, path);
   } catch (error) {
     port().unlink(path);
     throw error;

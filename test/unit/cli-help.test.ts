@@ -102,6 +102,6 @@ describe("spec", () => {
     });
     expect(await main()).toBe(1);
     expect(removed).toEqual(["./config.json"]);
-    expect(fds.get(2)).toBe("tsrun: write: no space left on device\n");
+    expect(fds.get(2)).toBe("tsrun: write ./config.json: no space left on device\n");
   });
 });

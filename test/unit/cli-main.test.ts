@@ -246,24 +246,28 @@ describe("state and list", () => {
   });
 
   test("a bad entry is a warning", async () => {
-    const error = new RuntimeError("E_STATE_UNREADABLE", "state.json is not JSON");
+    const error = new RuntimeError("E_STATE_UNREADABLE", "container bad: its record is not JSON");
     answers.states = [{ id: "bad", error }, { state: STATE }];
     expect(await tsrun(["list", "-q"])).toMatchObject({
       code: 0,
       out: "c1\n",
-      err: "tsrun: warning: list: container bad: state.json is not JSON\n",
+      err: "tsrun: warning: list: container bad: its record is not JSON\n",
     });
   });
 
   test("a reader that is gone is an error", async () => {
+    const said: string[] = [];
     const port: Partial<Port> = {
       write(fd, data) {
         if (fd === 1) throw systemError("write", 32, "write: broken pipe");
+        said.push(new TextDecoder().decode(data as Uint8Array));
         return data.length;
       },
     };
-    for (const words of [["state", "c1"], ["list"], ["--version"], ["help"]])
+    for (const words of [["state", "c1"], ["list"], ["--version"], ["features"]]) {
       expect((await tsrun(words, port)).code).toBe(1);
+      expect(said.splice(0)).toEqual(["tsrun: write to standard output: broken pipe\n"]);
+    }
   });
 });
 
@@ -446,6 +450,10 @@ describe("usage", () => {
   ])("%j", async (words, message) => {
     expect(await tsrun(words)).toMatchObject({ code: 1, out: "", err: `tsrun: ${message}\n` });
     expect(calls).toEqual([]);
+  });
+
+  test("help where no host can lay it out", async () => {
+    expect(await tsrun(["help"])).toMatchObject({ code: 1, err: "tsrun: help: not part of this build\n" });
   });
 
   test("a fault of tsrun itself is one line", async () => {
