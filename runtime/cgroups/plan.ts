@@ -1,12 +1,13 @@
 /** The cgroup part of a container's plan: what is made, what is written, what is joined; pure. */
 import { RuntimeError } from "../errors.ts";
-import type { MakeCgroupStep, WriteCgroupStep } from "../plan/generated/step.ts";
+import type { AttachDevicesStep, MakeCgroupStep, WriteCgroupStep } from "../plan/generated/step.ts";
 import { CONTROLLERS, type ControllerRow } from "./controllers.ts";
 import { devicePolicy } from "./device-policy.ts";
 import type { CgroupLayout, Hierarchy } from "./layout.ts";
 import { type Places, placeContainer } from "./path.ts";
 import type { CgroupPlan, CgroupRequest, CgroupWarning, CgroupWrite, Resources } from "./types.ts";
 import { devices } from "./v1/devices.ts";
+import { deviceProgram } from "./v2/device-program.ts";
 import { unifiedWrites } from "./v2/unified.ts";
 
 const FROM = "/linux/cgroupsPath";
@@ -45,7 +46,7 @@ export function planCgroups(request: CgroupRequest): CgroupPlan {
   const { batches, needed } = requestedWrites(context);
   const from = cgroupsPath === undefined || cgroupsPath === "" ? "" : FROM;
   return {
-    steps: [...makeSteps(context, needed, from), ...writeSteps(batches, false)],
+    steps: [...makeSteps(context, needed, from), ...deviceProgramSteps(context), ...writeSteps(batches, false)],
     lateSteps: writeSteps(batches, true),
     ...joinsOf(pathsOf(places)),
     paths: pathsOf(places),
@@ -148,6 +149,7 @@ function deviceWrites(context: Context): Batch[] {
   if (directory !== undefined && !inUserNamespace) {
     return [{ directory, writes: devices(resources, () => {}) }];
   }
+  if (layout.mode === "v2" && !inUserNamespace) return [];
   const pointer = resources.devices === undefined ? "" : "/linux/resources/devices";
   const { allowByDefault, exceptions } = devicePolicy(resources.devices);
   if (allowByDefault && exceptions.length === 0) return [];
@@ -155,10 +157,16 @@ function deviceWrites(context: Context): Batch[] {
     warnings.push({ message: "devices: access is not restricted, as this host offers no way to", pointer });
     return [];
   }
-  if (layout.mode === "v2") {
-    throw new RuntimeError("E_CONFIG_UNSUPPORTED", "device rules: not available with cgroup v2", { pointer });
-  }
   throw lacking(layout, "devices", pointer);
+}
+
+/** Device rules on v2: one program, in force before anybody is in the cgroup. */
+function deviceProgramSteps({ places, resources, layout, inUserNamespace }: Context): AttachDevicesStep[] {
+  if (layout.mode !== "v2" || inUserNamespace || places.unified === "") return [];
+  const policy = devicePolicy(resources.devices);
+  if (policy.allowByDefault && policy.exceptions.length === 0) return [];
+  const from = resources.devices === undefined ? "/linux" : "/linux/resources/devices";
+  return [{ step: "attachDevices", by: "parent", from, path: places.unified, program: deviceProgram(policy) }];
 }
 
 function writeSteps(batches: readonly Batch[], late: boolean): WriteCgroupStep[] {

@@ -1,4 +1,4 @@
-import type { MakeCgroupStep, WriteCgroupStep } from "../plan/generated/step.ts";
+import type { AttachDevicesStep, MakeCgroupStep, WriteCgroupStep } from "../plan/generated/step.ts";
 import type { Resources } from "../spec/generated/types.ts";
 import type { CgroupLayout } from "./layout.ts";
 
@@ -57,7 +57,7 @@ export interface CgroupJoin {
 
 export interface CgroupPlan {
   /** Before the clone, in this order. */
-  readonly steps: readonly (MakeCgroupStep | WriteCgroupStep)[];
+  readonly steps: readonly (AttachDevicesStep | MakeCgroupStep | WriteCgroupStep)[];
   /** After the clone (of init, where there is a launcher) and before init goes on. */
   readonly lateSteps: readonly WriteCgroupStep[];
   readonly joins: readonly CgroupJoin[];

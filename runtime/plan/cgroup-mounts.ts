@@ -4,7 +4,7 @@
  * bound, so that it never sees the host's tree (CVE-2023-25809).
  */
 
-import { MOUNT_ATTR_RDONLY } from "../linux/flags.ts";
+import { MOUNT_ATTR_RDONLY, MS_BIND, MS_RDONLY, MS_REMOUNT } from "../linux/flags.ts";
 import { type ParsedMountOptions as MountOptions, parseMountOptions } from "../linux/mount-options.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
 import type { Mount } from "../spec/generated/types.ts";
@@ -59,7 +59,10 @@ function hierarchyMounts(context: PlanContext, request: CgroupMount, target: str
     if (request.ownNamespace) steps.push(newMount({ from, target: place, type: "cgroup2", source: "cgroup", options }));
     else steps.push(bindOwn(context, unified, place, options, from));
   }
-  if ((options.attrSet & MOUNT_ATTR_RDONLY) !== 0) steps.push({ step: "makeReadonly", by: "init", from, path: target });
+  if ((options.attrSet & MOUNT_ATTR_RDONLY) !== 0) {
+    const flags = tmpfs.legacyFlags | MS_REMOUNT | MS_BIND | MS_RDONLY;
+    steps.push({ step: "remount", by: "init", from, target, flags, data: "" });
+  }
   return steps;
 }
 

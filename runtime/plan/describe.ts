@@ -4,7 +4,7 @@ import { S_IFBLK, S_IFIFO } from "../linux/flags.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
 import { RLIMITS } from "../linux/rlimits.ts";
 import type { Step, StepName } from "./generated/step.ts";
-import { attributeNames, propagationName } from "./mount-names.ts";
+import { attributeNames, flagNames, propagationName } from "./mount-names.ts";
 
 type Describers = { readonly [Name in StepName]: (step: Extract<Step, { step: Name }>) => string };
 
@@ -34,7 +34,8 @@ const DESCRIBE: Describers = {
     `mount ${step.type} on ${step.target}${list([...step.options, ...attributeNames(step.attrSet, 0), ...attributeNames(step.recursiveSet, step.recursiveClear, true), ...step.propagation.map(propagationName)])}`,
   bind: (step) =>
     `${step.recursive ? "rbind" : "bind"} ${step.source} on ${step.target}${list([...attributeNames(step.attrSet, step.attrClear), ...attributeNames(step.recursiveSet, step.recursiveClear, true), ...step.propagation.map(propagationName)])}`,
-  remount: ({ target, data }) => `remount ${target}${list(data === "" ? [] : [data])}`,
+  remount: ({ target, flags, data }) =>
+    `remount ${target}${list([...flagNames(flags), ...(data === "" ? [] : [data])])}`,
   makeDevice: ({ path, type, major, minor, mode, uid, gid }) =>
     `make device ${path} ${type === S_IFIFO ? "p" : `${type === S_IFBLK ? "b" : "c"} ${major}:${minor}`} mode ${octal(mode)} owner ${uid}:${gid}`,
   symlink: ({ path, target }) => `link ${path} to ${target}`,

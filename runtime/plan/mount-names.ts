@@ -19,3 +19,11 @@ export function propagationName(flags: number): string {
   for (const [name, row] of MOUNT_OPTIONS) if (row.kind === "propagation" && row.ms === flags) return name;
   return `propagation ${flags}`;
 }
+
+/** Options that set the given MS_* bits of mount(2). */
+export function flagNames(flags: number): string[] {
+  return [...MOUNT_OPTIONS]
+    .filter(([, row]) => row.kind === "flag" && row.clear !== true && row.ms && (flags & row.ms) === row.ms)
+    .map(([name]) => name)
+    .filter((name) => name !== "remount");
+}

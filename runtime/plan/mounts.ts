@@ -1,6 +1,6 @@
 /** The config's mounts as steps, in the listed order (config.md#mounts). */
 import { RuntimeError } from "../errors.ts";
-import { MS_I_VERSION, MS_SILENT } from "../linux/flags.ts";
+import { MS_BIND, MS_I_VERSION, MS_REMOUNT, MS_SILENT } from "../linux/flags.ts";
 import { type ParsedMountOptions as MountOptions, parseMountOptions } from "../linux/mount-options.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
 import type { Mount } from "../spec/generated/types.ts";
@@ -22,8 +22,8 @@ export function mountSteps(context: PlanContext, cgroupPaths: Readonly<Record<st
   return (context.spec.mounts ?? []).flatMap((mount, index) => {
     const from = `/mounts/${index}`;
     const options = parseMountOptions(mount.options ?? []);
-    if (options.bind || mount.type === "bind") return [bindStep(context, mount, options, from)];
     if (options.remount) return [remountStep(mount, options, from)];
+    if (options.bind || mount.type === "bind") return [bindStep(context, mount, options, from)];
     if (mount.type === "cgroup" || mount.type === "cgroup2") {
       const ownNamespace = hasOwn(context.namespaces, NAMESPACES.cgroup.flag);
       return cgroupMountSteps(context, { mount, options, from, ownNamespace, cgroupPaths });
@@ -71,7 +71,7 @@ function remountStep(mount: Mount, options: MountOptions, from: string): Step {
     by: "init",
     from,
     target: containerPath(mount.destination),
-    flags: options.legacyFlags,
+    flags: options.legacyFlags | MS_REMOUNT | (options.bind ? MS_BIND : 0),
     data: options.data.join(","),
   };
 }

@@ -5,6 +5,7 @@ import vm from "node:vm";
 import { describe, expect, test } from "@jest/globals";
 import { buildSync } from "esbuild";
 import { ROOT } from "../support/paths.js";
+import { UNIFIED } from "../support/plan.js";
 
 /** A program that validates and plans in an engine that has nothing but ECMAScript. */
 const PROGRAM = `
@@ -22,9 +23,10 @@ const ascii = (text) => Uint8Array.from([...text].map((letter) => letter.charCod
 setPort({ encode: ascii });
 const text = stringifyExact(exampleSpec({ rootless: false, uid: 0, gid: 0 }));
 const { spec } = parseSpec(text);
+spec.process.terminal = false;
 requireValid(spec);
 requireSupported(spec);
-const host = { cgroups: { mode: "v1", hierarchies: [], unified: null }, bounding: ~0n, permitted: ~0n, namespaceFiles: {}, hasKernelCore: false };
+const host = { cgroups: ${JSON.stringify(UNIFIED)}, bounding: ~0n, permitted: ~0n, namespaceFiles: {}, hasKernelCore: false };
 const plan = planCreate(spec, host, { id: "c1", bundle: "/b", rootfs: "/b/rootfs", noPivot: false, preserveFds: 0 });
 globalThis.lines = plan.steps.map(describe);
 globalThis.size = encodePlan(plan.steps, false).length;

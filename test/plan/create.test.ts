@@ -1,0 +1,88 @@
+import { expect, describe as group, test } from "@jest/globals";
+import type { Spec } from "../../runtime/spec/generated/types.js";
+import { HOST, linesOf, planOf, specWith, UNIFIED, withUserNamespace } from "../support/plan.js";
+
+const NAMESPACE_FILE = { type: 0x40000000, id: "4:1", owner: "4:0" };
+
+/** One spec per feature; each is planned on a hybrid host, on a v2 host, and with a user namespace. */
+const FEATURES: Readonly<Record<string, (spec: Spec) => void>> = {
+  example: () => {},
+  "no process": (spec) => {
+    delete spec.process;
+  },
+  "read-only root, masks, sysctl": (spec) => {
+    spec.root = { path: "rootfs", readonly: true };
+    spec.linux = { ...spec.linux, sysctl: { "net.ipv4.ip_forward": "1", "kernel/shmmax": "65536" } };
+    spec.domainname = "example.org";
+  },
+  "binds and propagation": (spec) => {
+    spec.mounts?.push(
+      { destination: "/data", source: "/host/data", type: "none", options: ["rbind", "ro", "rslave"] },
+      { destination: "relative/here", source: "sub", options: ["bind", "rro", "nosuid"] },
+    );
+    spec.linux = { ...spec.linux, rootfsPropagation: "shared" };
+  },
+  "cgroup mount": (spec) => {
+    spec.mounts?.push({
+      destination: "/sys/fs/cgroup",
+      type: "cgroup",
+      source: "cgroup",
+      options: ["nosuid", "noexec", "nodev", "relatime", "ro"],
+    });
+  },
+  "hooks of every kind": (spec) => {
+    const hook = (name: string) => [{ path: `/hooks/${name}`, args: [name, "now"], timeout: 5 }];
+    spec.hooks = {
+      prestart: hook("prestart"),
+      createRuntime: hook("createRuntime"),
+      createContainer: hook("createContainer"),
+      startContainer: hook("startContainer"),
+      poststart: hook("poststart"),
+      poststop: hook("poststop"),
+    };
+  },
+  "identity and limits": (spec) => {
+    Object.assign(spec.process ?? {}, {
+      user: { uid: 1000, gid: 1000, additionalGids: [5, 5, 6], umask: 0o77 },
+      oomScoreAdj: 100,
+      cwd: "/home/user",
+      env: ["PATH=/bin", "A=1", "A=2"],
+      rlimits: [{ type: "RLIMIT_CORE", soft: 0n, hard: 18446744073709551615n }],
+    });
+  },
+  devices: (spec) => {
+    spec.linux = {
+      ...spec.linux,
+      devices: [
+        { path: "/dev/fuse", type: "c", major: 10, minor: 229, fileMode: 0o600, uid: 1, gid: 2 },
+        { path: "/dev/null", type: "c", major: 1, minor: 3, fileMode: 0o444 },
+        { path: "/dev/pipe", type: "p" },
+      ],
+    };
+  },
+  "joined network": (spec) => {
+    const network = spec.linux?.namespaces?.find(({ type }) => type === "network");
+    if (network) network.path = "/run/netns/blue";
+  },
+};
+
+const host = { ...HOST, namespaceFiles: { "/run/netns/blue": NAMESPACE_FILE } };
+
+group.each(Object.entries(FEATURES))("plan of %s", (_name, change) => {
+  test("on a hybrid host", () => {
+    expect(linesOf(planOf(specWith(change), host))).toMatchSnapshot();
+  });
+
+  test("with a user namespace", () => {
+    const spec = specWith((it) => {
+      change(it);
+      withUserNamespace(it);
+    });
+    expect(linesOf(planOf(spec, host))).toMatchSnapshot();
+  });
+
+  test("on a v2 host", () => {
+    const steps = planOf(specWith(change), { ...host, cgroups: UNIFIED });
+    expect(linesOf(steps).filter((line) => /cgroup/i.test(line))).toMatchSnapshot();
+  });
+});
