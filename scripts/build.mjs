@@ -4,7 +4,7 @@ import { at, digestOf, filesBelow, replaceFile } from "./build/digest.mjs";
 import { alone } from "./build/lock.mjs";
 import { installModules } from "./build/modules.mjs";
 import { buildAddon, buildInit, buildLauncher } from "./build/native.mjs";
-import { bundle, compileTypes, generate, lockText } from "./build/scripts.mjs";
+import { bundle, commit, compileTypes, generate, lockText } from "./build/scripts.mjs";
 import { BuildError, COMPILER } from "./build/tools.mjs";
 
 const NODE = [process.execPath, process.version];
@@ -28,7 +28,7 @@ const STEPS = [
   {
     name: "init",
     inputs: () =>
-      digestOf(filesBelow(["addon/init", "addon/generated", "scripts/build"], [...C_ENDINGS, ".mjs"]), COMPILER),
+      digestOf(filesBelow(["addon/init", "addon/generated", "scripts/build"], [...C_ENDINGS, ".sh", ".mjs"]), COMPILER),
     results: ["dist/init"],
     run: buildInit,
   },
@@ -55,7 +55,8 @@ const STEPS = [
   },
   {
     name: "bundle",
-    inputs: () => digestOf(filesBelow(["runtime", "scripts/build"], [".ts", ".mjs", ".js", ".json"]), lockText()),
+    inputs: () =>
+      digestOf(filesBelow(["runtime", "scripts/build"], [".ts", ".mjs", ".js", ".json"]), lockText(), commit()),
     results: ["dist/tsrun.cjs"],
     run: bundle,
   },

@@ -1,8 +1,8 @@
 import { copyFileSync, existsSync, readFileSync, renameSync } from "node:fs";
-import { at, filesBelow, replaceFile } from "./digest.mjs";
+import { at, replaceFile } from "./digest.mjs";
 import { COMPILER, headerOption, requireCompilers, run } from "./tools.mjs";
 
-/** For programs that bring their own entry point and make their system calls themselves. */
+/** For a program that brings its own entry point and makes its system calls itself. */
 const FREESTANDING = [
   "-std=c++17",
   "-Os",
@@ -27,7 +27,7 @@ const FREESTANDING = [
   "-s",
 ];
 
-function compile(sources, output, ...more) {
+function compileAlone(sources, output, ...more) {
   requireCompilers();
   run(COMPILER, [...FREESTANDING, ...more, "-o", at(`${output}.new`), ...sources]);
   renameSync(at(`${output}.new`), at(output));
@@ -35,12 +35,14 @@ function compile(sources, output, ...more) {
 
 /** dist/init: the walker, which the addon embeds. */
 export function buildInit() {
-  compile(filesBelow(["addon/init"], [".cc"]), "dist/init");
+  requireCompilers();
+  run("sh", [at("addon/init/build.sh"), at("dist/init.new"), COMPILER]);
+  renameSync(at("dist/init.new"), at("dist/init"));
 }
 
 /** dist/tsrun: what starts Node on the bundle. */
 export function buildLauncher() {
-  compile([at("addon/launcher/main.cc")], "dist/tsrun", `-DNODE=${JSON.stringify(process.execPath)}`);
+  compileAlone([at("addon/launcher/main.cc")], "dist/tsrun", `-DNODE=${JSON.stringify(process.execPath)}`);
 }
 
 /** dist/tsrun.node: core and N-API binding, by node-gyp. */

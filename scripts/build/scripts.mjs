@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { relative } from "node:path";
 import { at, filesBelow } from "./digest.mjs";
@@ -18,6 +19,12 @@ export function compileTypes() {
   run(process.execPath, [at("node_modules/typescript/bin/tsc"), "-p", at()]);
 }
 
+/** The commit that is checked out; empty for sources without a repository. */
+export function commit() {
+  const found = spawnSync("git", ["rev-parse", "HEAD"], { cwd: at(), encoding: "utf8" });
+  return found.status === 0 ? found.stdout.trim() : "";
+}
+
 const BANNER = 'const bundleUrl = require("node:url").pathToFileURL(__filename).href;';
 
 /** dist/tsrun.cjs: the command line in one file that needs no node_modules. */
@@ -33,7 +40,7 @@ export async function bundle() {
     minify: true,
     keepNames: true,
     legalComments: "eof",
-    define: { "import.meta.url": "bundleUrl" },
+    define: { "import.meta.url": "bundleUrl", TSRUN_COMMIT: JSON.stringify(commit()) },
     banner: { js: BANNER },
     logLevel: "silent",
   });
