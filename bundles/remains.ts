@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { readdir, readFile, readlink, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { pause } from "./command.ts";
 
@@ -52,4 +52,17 @@ export async function leftovers(name: string): Promise<string[]> {
     found = await look(name);
   }
   return found;
+}
+
+/** Removes the cgroups that bear `name`, deepest first, as far as they are empty. */
+export async function removeCgroups(name: string): Promise<void> {
+  const tops = await cgroupsNamed("/sys/fs/cgroup", name, CGROUP_DEPTH);
+  for (const top of tops) await removeTree(top);
+}
+
+async function removeTree(folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) if (entry.isDirectory()) await removeTree(join(folder, entry.name));
+  // Busy or gone: what stays is reported by `leftovers`, not here.
+  await rmdir(folder).catch(() => undefined);
 }

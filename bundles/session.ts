@@ -7,7 +7,7 @@ import { type CommandOptions, type Outcome, output, run } from "./command.ts";
 import { type Config, template, toJson } from "./config.ts";
 import { Container } from "./container.ts";
 import { RUNTIME } from "./places.ts";
-import { leftovers } from "./remains.ts";
+import { leftovers, removeCgroups } from "./remains.ts";
 import { type Needs, runtimeKind, type Surroundings, surroundings } from "./runtimes.ts";
 
 export interface ContainerOptions {
@@ -129,6 +129,7 @@ export class Session {
     for (const undo of this.#undo.reverse()) await undo();
     this.#around.close();
     found.push(...(await leftovers(this.name)));
+    await removeCgroups(this.name);
     await rm(this.dir, { recursive: true, force: true });
     return found;
   }
