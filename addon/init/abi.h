@@ -151,7 +151,7 @@ struct SockFprog {
 };
 constexpr unsigned kSeccompSetModeFilter = 1;
 
-constexpr int kFDupfdCloexec = 1030, kFGetfd = 1, kFSetfd = 2, kFdCloexec = 1;
+constexpr int kFDupfdCloexec = 1030, kFGetfd = 1, kFSetfd = 2, kFSetfl = 4, kFdCloexec = 1;
 constexpr unsigned kCloseRangeCloexec = 4;
 constexpr int kSeekSet = 0;
 constexpr int kXOk = 1;

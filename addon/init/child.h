@@ -72,8 +72,10 @@ inline long placeDescriptors(int* from, unsigned count, int first) {
   return 0;
 }
 
-// Acts on every open descriptor from first on where close_range is missing or denied: what /proc says is open.
-inline long eachFrom(int first, long (*act)(int fd)) {
+// Closes every descriptor from first on; without close_range, those that the host's /proc says are open.
+inline long closeFrom(int first) {
+  long result = sys::closeRange(static_cast<unsigned>(first), ~0u, 0);
+  if (result != -ENOSYS && result != -EPERM) return result;
   long dir = sys::openat(sys::kAtFdcwd, "/proc/self/fd", sys::kRdonly | sys::kDirectory | sys::kCloexec);
   if (dir < 0) return dir;
   alignas(8) char buffer[1024];
@@ -85,25 +87,11 @@ inline long eachFrom(int first, long (*act)(int fd)) {
       int fd = 0;
       const char* name = buffer + at + 19;
       for (; *name >= '0' && *name <= '9'; name++) fd = fd * 10 + (*name - '0');
-      if (*name == 0 && fd >= first && fd != dir) act(fd);
+      if (*name == 0 && fd >= first && fd != dir) sys::close(fd);
       at += length;
     }
   sys::close(static_cast<int>(dir));
   return size;
-}
-
-// Closes every descriptor from first on.
-inline long closeFrom(int first) {
-  long result = sys::closeRange(static_cast<unsigned>(first), ~0u, 0);
-  if (result != -ENOSYS && result != -EPERM) return result;
-  return eachFrom(first, [](int fd) { return sys::close(fd); });
-}
-
-// Sets CLOEXEC on every descriptor from first on (CLOSE_RANGE_CLOEXEC is of 5.11).
-inline long cloexecFrom(int first) {
-  long result = sys::closeRange(static_cast<unsigned>(first), ~0u, sys::kCloseRangeCloexec);
-  if (result != -ENOSYS && result != -EPERM && result != -EINVAL) return result;
-  return eachFrom(first, [](int fd) { return sys::fcntl(fd, sys::kFSetfd, sys::kFdCloexec); });
 }
 
 }  // namespace child

@@ -123,12 +123,14 @@ inline long fcntl(int fd, int command, long argument) { return call(__NR_fcntl, 
 inline long dup3(int from, int to, int flags) { return call(__NR_dup3, from, to, flags); }
 inline long pipe2(int* ends, int flags) { return call(__NR_pipe2, ends, flags); }
 inline long closeRange(unsigned first, unsigned last, unsigned flags) { return call(kNrCloseRange, first, last, flags); }
+inline long ioctl(int fd, unsigned request, void* argument) { return call(__NR_ioctl, fd, request, argument); }
 inline long chdir(const char* path) { return call(__NR_chdir, path); }
 inline long fchdir(int fd) { return call(__NR_fchdir, fd); }
 inline long getcwd(char* buffer, size_t size) { return call(__NR_getcwd, buffer, size); }
 inline long chroot(const char* path) { return call(__NR_chroot, path); }
 inline long umask(uint32_t mask) { return call(__NR_umask, mask); }
 inline long mmap(void* at, size_t size, int protection, int flags, int fd, long offset) { return call(__NR_mmap, at, size, protection, flags, fd, offset); }
+inline long munmap(void* at, size_t size) { return call(__NR_munmap, at, size); }
 
 // Mounts
 inline long mount(const char* source, const char* target, const char* type, unsigned long flags, const void* data) {
@@ -176,6 +178,8 @@ inline long pidfdOpen(int pid, unsigned flags) { return call(kNrPidfdOpen, pid, 
 inline long pidfdSendSignal(int fd, int signal) { return call(kNrPidfdSendSignal, fd, signal, nullptr, 0); }
 inline long ppoll(PollFd* fds, unsigned count, const Timespec* timeout) { return call(__NR_ppoll, fds, count, timeout, nullptr, 8); }
 inline long clockGettime(int clock, Timespec* out) { return call(__NR_clock_gettime, clock, out); }
+inline long socket(int domain, int type, int protocol) { return call(__NR_socket, domain, type, protocol); }
+inline long keyctl(int operation, long a, long b, long c) { return call(__NR_keyctl, operation, a, b, c); }
 inline long send(int fd, const void* data, size_t size, int flags) { return call(__NR_sendto, fd, data, size, flags, nullptr, 0); }
 
 }  // namespace sys

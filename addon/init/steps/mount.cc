@@ -1,0 +1,208 @@
+#include "../mounts.h"
+#include "steps.h"
+
+using wire::Operation;
+
+namespace {
+
+constexpr size_t kMostString = 255;   // fsconfig(2) takes no longer value
+constexpr size_t kMostData = 4095;    // mount(2) cuts longer data off in silence
+
+// The target of a mount: not the root itself, which would hide behind what is mounted on it.
+Result openTarget(Walker& walker, const char* path, const Lookup& lookup, Fd& out) {
+  Result result = openInRoot(walker, path, lookup, out);
+  if (result.failed()) return result;
+  sys::Statx target{}, root{};
+  result = outcome(Operation::Fstat, status(out.get(), target));
+  if (result.failed()) return result;
+  result = outcome(Operation::Fstat, status(walker.root, root));
+  if (result.failed()) return result;
+  if (target.mntId == root.mntId && target.ino == root.ino) return fault(Operation::Verify, EBUSY);
+  return lookup.noSymlinks && typeOf(target) != sys::kTypeDirectory ? fault(Operation::Verify, ENOTDIR) : kDone;
+}
+
+// The filesystem's own words about a failure; each read gives one line, "e text" for an error.
+void noteLog(Walker& walker, int context) {
+  char line[sizeof walker.detail];
+  for (int most = 8; most; most--) {
+    long size = sys::read(context, line, sizeof line - 1);
+    if (size <= 0) return;
+    while (size && line[size - 1] == '\n') size--;
+    line[size] = 0;
+    if (size > 2 && line[1] == ' ' && (line[0] == 'e' || !walker.detail[0])) walker.note(line + 2);
+  }
+}
+
+// One option, "key" or "key=value".
+Result configure(int context, const char* option) {
+  char key[64];
+  size_t size = 0;
+  while (option[size] && option[size] != '=') size++;
+  text::Writer writer(key, sizeof key);
+  if (!writer.add(option, size).fits()) return fault(Operation::Fsconfig, EINVAL);
+  const char* value = option[size] ? option + size + 1 : nullptr;
+  // Too long for fsconfig, not for mount(2): as if it were missing.
+  if (value && text::length(value) > kMostString) return fault(Operation::Fsconfig, ENOSYS);
+  unsigned command = value ? sys::kFsconfigSetString : sys::kFsconfigSetFlag;
+  return outcome(Operation::Fsconfig, sys::fsconfig(context, command, key, value, 0));
+}
+
+// "mode=" and the mode of the directory that is to be covered, or nothing.
+class Mode {
+ public:
+  Mode(Walker& walker, const wire::Mount& step) {
+    Fd before;
+    sys::Statx stat{};
+    text_[0] = 0;
+    if (!step.keepMode || openInRoot(walker, walker.text(step.target), Lookup(), before).failed()) return;
+    if (status(before.get(), stat) < 0) return;
+    text::Writer writer(text_, sizeof text_);
+    writer.add("mode=");
+    for (int shift = 9; shift >= 0; shift -= 3) writer.add(static_cast<char>('0' + (stat.mode >> shift & 7)));
+  }
+  const char* option() const { return text_; }
+
+ private:
+  char text_[16];
+};
+
+Result configureAll(Walker& walker, const wire::Mount& step, const Mode& mode, int context) {
+  const char* source = walker.text(step.source);
+  if (text::length(source) > kMostString) return fault(Operation::Fsconfig, ENOSYS);
+  Result result = kDone;
+  if (*source) result = outcome(Operation::Fsconfig, sys::fsconfig(context, sys::kFsconfigSetString, "source", source, 0));
+  for (uint32_t i = 0; i < step.optionsCount && !result.failed(); i++) {
+    const char* option = walker.plan.text(step.options, i);
+    result = configure(context, option);
+    if (result.failed()) walker.note(option);
+  }
+  if (!result.failed() && *mode.option()) result = configure(context, mode.option());
+  if (result.failed()) return result;
+  return outcome(Operation::Fsconfig, sys::fsconfig(context, sys::kFsconfigCreate, nullptr, nullptr, 0));
+}
+
+// On a new mount the recursive attributes are its own.
+uint32_t allAttributes(const wire::Mount& step) {
+  uint32_t clear = step.recursiveClear;
+  if ((step.recursiveSet | clear) & sys::kAttrAtime) clear |= sys::kAttrAtime;
+  return (step.attrSet & ~clear) | step.recursiveSet;
+}
+
+Result mountNew(Walker& walker, const wire::Mount& step, const Mode& mode, const Placement& placement) {
+  Fd context(sys::fsopen(walker.text(step.type), sys::kFsopenCloexec));
+  if (!context.open()) return outcome(Operation::Fsopen, context.get());
+  Result result = configureAll(walker, step, mode, context.get());
+  Fd tree;
+  if (!result.failed()) {
+    tree.reset(sys::fsmount(context.get(), sys::kFsmountCloexec, allAttributes(step)));
+    result = outcome(Operation::Fsmount, tree.get());
+  }
+  if (result.failed()) {
+    noteLog(walker, context.get());
+    return result;
+  }
+  result = attach(tree.get(), placement.target);
+  return result.failed() ? result : setPropagation(walker, tree.get(), placement);
+}
+
+Result mountOld(Walker& walker, const wire::Mount& step, const Mode& mode, const Placement& placement) {
+  static char data[kMostData + 1];
+  const char* type = walker.text(step.type);
+  const char* source = walker.text(step.source);
+  text::Writer writer(data, sizeof data);
+  writer.add(walker.text(step.data));
+  if (*mode.option()) writer.add(*data ? "," : "").add(mode.option());
+  if (!writer.fits()) return fault(Operation::Mount, E2BIG);
+  unsigned long flags = step.flags | mountFlags(step.recursiveSet);
+  Result result = outcome(Operation::Mount, mountOn(walker, *source ? source : type, placement.target, type, flags, *data ? data : nullptr));
+  if (result.failed() || placement.propagations == 0) return result;
+  Fd mount;
+  result = openMounted(walker, walker.text(step.target), placement.target, mount);
+  return result.failed() ? result : setPropagation(walker, mount.get(), placement);
+}
+
+// In a user namespace that doesn't own the network or pid namespace the kernel refuses a new sysfs or proc: the host's
+// own is bound, with the attributes on everything below it too (CVE-2023-25809).
+Result bindHost(Walker& walker, const wire::Mount& step, const Placement& placement) {
+  static constexpr struct {
+    const char* type;
+    const char* path;
+  } places[] = {{"sysfs", "/sys"}, {"proc", "/proc"}, {"mqueue", "/dev/mqueue"}, {"cgroup", "/sys/fs/cgroup"}, {"cgroup2", "/sys/fs/cgroup"}};
+  for (const auto& place : places) {
+    if (!text::equal(place.type, walker.text(step.type))) continue;
+    walker.note(place.path);
+    Fd tree(cloneTree(sys::kAtFdcwd, place.path, true));
+    if (!tree.open()) return outcome(Operation::Open_tree, tree.get());
+    Placement whole = placement;
+    whole.attributes = {0, 0, step.attrSet | step.recursiveSet, 0};
+    return ::place(walker, tree.get(), whole);
+  }
+  return fault(Operation::Mount, EPERM);
+}
+
+}  // namespace
+
+Result step::mount(Walker& walker, const wire::Mount& step) {
+  Lookup lookup;
+  lookup.make = Target::Directory;
+  lookup.noSymlinks = step.realDirectory;
+  Mode mode(walker, step);
+  Fd target;
+  Result result = openTarget(walker, walker.text(step.target), lookup, target);
+  if (result.failed()) return result;
+  Placement placement;
+  placement.target = target.get();
+  placement.propagation = walker.plan.array(step.propagation);
+  placement.propagations = step.propagationCount;
+  result = step.legacy ? fault(Operation::Mount, ENOSYS) : mountNew(walker, step, mode, placement);
+  // nosymfollow is older (5.10) in mount(2) than in fsmount(2) (5.14).
+  bool older = result.operation == Operation::Fsmount && result.error == EINVAL;
+  if (result.denied() || older) result = mountOld(walker, step, mode, placement);
+  bool denied = result.error == EPERM || result.error == EBUSY;
+  return denied && step.onDenied && !walker.rootLeft ? bindHost(walker, step, placement) : result;
+}
+
+Result step::bind(Walker& walker, const wire::Bind& step) {
+  const char* source = walker.text(step.source);
+  const char* path = walker.text(step.target);
+  Fd tree(step.slot >= 0 ? walker.slot(step.slot) : cloneTree(sys::kAtFdcwd, source, step.recursive));
+  Result result = outcome(Operation::Open_tree, tree.get());
+  bool old = result.denied();
+  if (old) {
+    tree.reset(sys::openat(sys::kAtFdcwd, source, sys::kPath | sys::kCloexec));
+    result = outcome(Operation::Open, tree.get());
+  }
+  if (result.failed()) return result;
+  sys::Statx stat{};
+  result = outcome(Operation::Fstat, status(tree.get(), stat));
+  if (result.failed()) return result;
+  Lookup lookup;
+  lookup.make = typeOf(stat) == sys::kTypeDirectory ? Target::Directory : Target::File;
+  Fd target;
+  result = openTarget(walker, path, lookup, target);
+  if (result.failed()) return result;
+  Placement placement{target.get(),
+                      {step.attrSet, step.attrClear, step.recursiveSet, step.recursiveClear},
+                      walker.plan.array(step.propagation),
+                      step.propagationCount};
+  return old ? placeByMount(walker, tree.get(), step.recursive, path, placement) : ::place(walker, tree.get(), placement);
+}
+
+Result step::remount(Walker& walker, const wire::Remount& step) {
+  Fd target;
+  Result result = openInRoot(walker, walker.text(step.target), Lookup(), target);
+  if (result.failed()) return result;
+  const char* data = walker.text(step.data);
+  if (text::length(data) > kMostData) return fault(Operation::Mount, E2BIG);
+  unsigned long flags = step.flags | sys::kMsRemount;
+  result = outcome(Operation::Mount, mountOn(walker, nullptr, target.get(), nullptr, flags, *data ? data : nullptr));
+  if (result.error != EPERM) return result;
+  // In a user namespace the flags the mount came with are locked: they stay (R7).
+  sys::Statfs filesystem{};
+  if (sys::fstatfs(target.get(), &filesystem) < 0) return result;
+  constexpr unsigned long locked = sys::kMsRdonly | sys::kMsNosuid | sys::kMsNodev | sys::kMsNoexec | sys::kMsNoatime | sys::kMsNodiratime;
+  flags |= static_cast<unsigned long>(filesystem.flags) & locked;
+  walker.note("locked flags are kept");
+  report(walker, wire::Report::Notice, result);
+  return outcome(Operation::Mount, mountOn(walker, nullptr, target.get(), nullptr, flags, *data ? data : nullptr));
+}

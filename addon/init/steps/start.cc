@@ -1,0 +1,56 @@
+#include "../pointers.h"
+#include "steps.h"
+
+using wire::Operation;
+
+namespace {
+
+// What launch raised for its own needs is put back, unless the plan has set the limit (here or by the parent).
+Result restoreLimit(Walker& walker) {
+  const Plan& plan = walker.plan;
+  for (uint32_t step = plan.find(wire::Op::SetRlimit); step < plan.steps(); step = plan.find(wire::Op::SetRlimit, step + 1))
+    if (plan.fields<wire::SetRlimit>(step).resource == sys::kRlimitNofile) return kDone;
+  sys::Rlimit limit{};
+  Result result = outcome(Operation::Prlimit, sys::prlimit(0, sys::kRlimitNofile, nullptr, &limit));
+  if (result.failed()) return result;
+  limit.soft = walker.soft;
+  return outcome(Operation::Prlimit, sys::prlimit(0, sys::kRlimitNofile, &limit, nullptr));
+}
+
+}  // namespace
+
+Result step::awaitStart(Walker& walker, const wire::AwaitStart& step) {
+  int fifo = walker.slot(step.execFifo);
+  // The end of the channel tells the parent that the container has been created.
+  sys::close(walker.channel);
+  walker.channel = walker.slot(step.reportFifo);
+  walker.channelIsSocket = false;
+  char byte;
+  long size;
+  do size = sys::read(fifo, &byte, 1);
+  while (size == -EINTR);
+  if (size < 0) return outcome(Operation::Read, size);
+  return size == 1 ? kDone : fault(Operation::Read, EIO);
+}
+
+Result step::exec(Walker& walker, const wire::Exec& step) {
+  if (step.argsCount == 0) return fault(Operation::Execve, EINVAL);
+  static char home[sizeof "HOME=" + sizeof walker.home];
+  Pointers pointers(static_cast<size_t>(step.argsCount) + step.envCount + 1);
+  Result result = pointers.result();
+  if (result.failed()) return result;
+  const char* const* args = pointers.strings(walker.plan, step.args, step.argsCount);
+  const char* const* env = pointers.strings(walker.plan, step.env, step.envCount, walker.foundHome ? "HOME=" : nullptr);
+  if (walker.foundHome) {
+    text::Writer(home, sizeof home).add("HOME=").add(walker.home);
+    pointers.append(home);
+  }
+  if (walker.restoreSoft) result = restoreLimit(walker);
+  if (result.failed()) return result;
+  if (result.failed()) return result;
+  // All of them are CLOEXEC since they were opened; this catches what isn't. Closing is left to the exec: the end of the
+  // channel or of the report fifo tells that it has succeeded.
+  sys::closeRange(static_cast<unsigned>(walker.descriptors.base), ~0u, sys::kCloseRangeCloexec);
+  if (!text::equal(walker.program, args[0])) walker.note(walker.program);
+  return outcome(Operation::Execve, sys::execve(walker.program, args, env));
+}
