@@ -12,12 +12,31 @@ export type { Position } from "./json-reader.ts";
  * JSON, is nested too deep or holds a number of more than 20 digits.
  */
 export function parseExact(text: string, name = "config.json"): unknown {
-  const quick = parseQuick(text);
+  const quick = parseQuick(text, escapesOf(text));
   return quick !== undefined && isExact(quick, 0) ? quick : parseSlow(text, name);
 }
 
-/** JSON.parse, which may have rounded numbers; undefined when the text is not JSON. */
-export function parseQuick(text: string): unknown {
+/** What backslashes a text holds; `odd` is one that starts no escape of JSON. */
+export type Escapes = "none" | "plain" | "unicode" | "odd";
+
+/**
+ * Looks at every backslash: the tiny engine's JSON.parse also takes the escapes of JavaScript (\x00, \0, \u{0}), by
+ * which a NUL would slip in. Says `unicode` when there is a \u, the only way of JSON to write a NUL.
+ */
+export function escapesOf(text: string): Escapes {
+  let found: Escapes = "none";
+  for (let at = text.indexOf("\\"); at !== -1; at = text.indexOf("\\", at + 2)) {
+    const next = text[at + 1] ?? "";
+    if (next === "" || !'"\\/bfnrtu'.includes(next) || (next === "u" && text[at + 2] === "{")) return "odd";
+    if (next === "u") found = "unicode";
+    else if (found === "none") found = "plain";
+  }
+  return found;
+}
+
+/** JSON.parse, which may have rounded numbers; undefined when the text is not JSON. `escapes` as of escapesOf. */
+export function parseQuick(text: string, escapes: Escapes): unknown {
+  if (escapes === "odd") return undefined;
   try {
     return JSON.parse(text);
   } catch {

@@ -8,7 +8,7 @@ import type { Warning } from "./finding.ts";
 import { configShape, processShape } from "./generated/shapes.ts";
 import type { Process, Spec } from "./generated/types.ts";
 import { validateConfig, validateProcess } from "./generated/validate-config.ts";
-import { locate, parseQuick, parseSlow } from "./json.ts";
+import { escapesOf, locate, parseQuick, parseSlow } from "./json.ts";
 import { MAX_DEPTH } from "./json-reader.ts";
 import { dotted, pointerOf } from "./pointer.ts";
 import { describeViolation, type Validator, type Violation } from "./violation.ts";
@@ -71,7 +71,8 @@ function readDocument(path: string, name: string, where: string): string {
 }
 
 function parseDocument(text: string, kind: DocumentKind): { value: unknown; warnings: Warning[] } {
-  let value = parseQuick(text);
+  const escapes = escapesOf(text);
+  let value = parseQuick(text, escapes);
   let warnings = conform(value, kind.shape);
   // Numbers that JSON.parse rounded fail as integers, so that only such texts, and faulty ones, are read again.
   if (!kind.validate(value)) {
@@ -80,7 +81,7 @@ function parseDocument(text: string, kind: DocumentKind): { value: unknown; warn
     if (!kind.validate(value)) throw invalid(text, value, kind);
   }
   // Characters that no path or argument can hold get into a text only by \u.
-  if (text.includes("\\u")) refuseUnfitText(value, [], text);
+  if (escapes === "unicode") refuseUnfitText(value, [], text);
   return { value, warnings };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { RuntimeError } from "../../runtime/errors.ts";
-import { locate, parseExact, stringifyExact } from "../../runtime/spec/json.ts";
+import { escapesOf, locate, parseExact, stringifyExact } from "../../runtime/spec/json.ts";
 import { JsonReader } from "../../runtime/spec/json-reader.ts";
 
 function failure(text: string): RuntimeError {
@@ -104,6 +104,10 @@ describe("what JSON is", () => {
     "// a\n1",
     "\ufeff{}",
     "0x10",
+    '"\\0"',
+    '"\\\\\\v"',
+    '"\\u{41}"',
+    '"\\',
   ];
   test.each(bad)("refuses %j as JSON.parse does", (text) => {
     expect(() => JSON.parse(text)).toThrow();
@@ -154,6 +158,20 @@ describe("what JSON is", () => {
         expect(stringifyExact(parseExact(withBig), indent)).toBe(withBig);
       }
     }
+  });
+});
+
+describe("escapes", () => {
+  test.each([
+    ["{}", "none"],
+    ['"\\n\\\\"', "plain"],
+    ['"\\\\x00"', "plain"],
+    ['"\\u0041\\n"', "unicode"],
+    ['"\\n\\x00"', "odd"],
+    ['"\\u{0}"', "odd"],
+    ['"\\', "odd"],
+  ])("of %j are %s", (text, escapes) => {
+    expect(escapesOf(text)).toBe(escapes);
   });
 });
 
