@@ -149,7 +149,7 @@ function deviceWrites(context: Context): Batch[] {
   if (directory !== undefined && !inUserNamespace) {
     return [{ directory, writes: devices(resources, () => {}) }];
   }
-  if (layout.mode === "v2" && !inUserNamespace) return [];
+  if (layout.mode === "v2" && !inUserNamespace && places.unified !== "") return [];
   const pointer = resources.devices === undefined ? "" : "/linux/resources/devices";
   const { allowByDefault, exceptions } = devicePolicy(resources.devices);
   if (allowByDefault && exceptions.length === 0) return [];

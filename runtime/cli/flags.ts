@@ -109,7 +109,6 @@ export const CREATE_FLAGS: readonly Flag[] = [
     name: "no-new-keyring",
     kind: "switch",
     summary: "stay in the caller's session keyring",
-    unsupported: true,
   },
   PRESERVE_FDS,
 ];

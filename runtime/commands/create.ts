@@ -9,6 +9,7 @@ export function createOptions({ args, flags }: Invocation): CreateOptions {
     bundle: flags.text("bundle") ?? ".",
     pidFile: flags.text("pid-file"),
     noPivot: flags.on("no-pivot"),
+    noNewKeyring: flags.on("no-new-keyring"),
     preserveFds: flags.integer("preserve-fds"),
   };
 }

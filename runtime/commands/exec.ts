@@ -1,6 +1,7 @@
 import { execInContainer } from "../container/exec.ts";
 import type { Context, ExecOptions } from "../container/options.ts";
 import { RuntimeError } from "../errors.ts";
+import type { Process } from "../spec/generated/types.ts";
 import { loadProcess } from "../spec/load.ts";
 import { attend, holdSignals } from "./foreground.ts";
 import type { Flags, Invocation } from "./invocation.ts";
@@ -47,7 +48,7 @@ export function execOptions({ context, args, flags }: Invocation): ExecOptions {
 }
 
 /** The pointers of the warnings lead into the file, which is not config.json. */
-function readProcess(path: string, context: Context): unknown {
+function readProcess(path: string, context: Context): Process {
   const { process, warnings } = loadProcess(path);
   for (const { message, pointer } of warnings) context.onWarning(`exec: ${message} (${path} ${pointer || "/"})`);
   return process;

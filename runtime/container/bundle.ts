@@ -35,6 +35,7 @@ export function planBundle(context: Context, options: CreateOptions): PlannedBun
     bundle,
     rootfs,
     noPivot: options.noPivot ?? false,
+    newKeyring: !options.noNewKeyring,
     preserveFds: options.preserveFds ?? 0,
   });
   for (const warning of plan.warnings) context.onWarning(warning.message, warning.pointer);

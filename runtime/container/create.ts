@@ -46,7 +46,7 @@ async function make(
 ): Promise<Container> {
   store.saveConfig(planned.text);
   store.makeFifos();
-  const hands = createHands(context, store, firstRecord(options.id, planned));
+  const hands = createHands(context, store, firstRecord(options, planned));
   const init = await walkPlan(planned.plan, hands, store.folder);
   const process = processHandle(init.pid, init.pidfd);
   try {
@@ -61,7 +61,10 @@ async function make(
 
 const SIGKILL = 9;
 
-function firstRecord(id: string, { spec, bundle, rootfs, plan }: PlannedBundle): Record {
+function firstRecord(
+  { id, noNewKeyring = false }: CreateOptions,
+  { spec, bundle, rootfs, plan }: PlannedBundle,
+): Record {
   return {
     format: FORMAT,
     ociVersion: spec.ociVersion,
@@ -76,6 +79,7 @@ function firstRecord(id: string, { spec, bundle, rootfs, plan }: PlannedBundle):
     annotations: spec.annotations ?? {},
     cgroupPaths: plan.cgroupPaths,
     cgroupsMade: [],
+    ownKeyring: !noNewKeyring,
     namespaces: (spec.linux?.namespaces ?? []).reduce((flags, { type }) => flags | NAMESPACES[type].flag, 0),
   };
 }

@@ -7,7 +7,7 @@ import { ENOENT } from "../linux/errno.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
 import { type ExecTarget, planExec } from "../plan/exec-plan.ts";
 import type { Capabilities, Process, User } from "../spec/generated/types.ts";
-import { parseProcess, parseSpec } from "../spec/load.ts";
+import { parseSpec } from "../spec/load.ts";
 import { requireSupported } from "../spec/supported.ts";
 import { requireValidProcess } from "../spec/validate.ts";
 import type { Record } from "../state/record.ts";
@@ -50,10 +50,8 @@ function completeProcess(
   options: ExecOptions,
 ): { process: Process; pointer: string } {
   if (options.process !== undefined) {
-    const { process, warnings } = parseProcess(options.process as string);
-    for (const warning of [...warnings, ...requireValidProcess(process)]) {
-      context.onWarning(warning.message, warning.pointer);
-    }
+    const { process } = options;
+    for (const warning of requireValidProcess(process)) context.onWarning(warning.message, warning.pointer);
     requireSupported({ process });
     return { process, pointer: "" };
   }
@@ -98,7 +96,7 @@ function withCapabilities(own: Capabilities | undefined, added: readonly string[
   };
 }
 
-function target({ id, pid, cgroupPaths }: Record): ExecTarget {
+function target({ id, pid, cgroupPaths, ownKeyring }: Record): ExecTarget {
   const { unified, ...v1 } = cgroupPaths;
   return {
     id,
@@ -106,6 +104,7 @@ function target({ id, pid, cgroupPaths }: Record): ExecTarget {
     namespaces: differingNamespaces(pid),
     cgroupJoins: [...new Set(Object.values(v1))].map((path) => `${path}/tasks`),
     cgroupInto: unified ?? "",
+    ownKeyring,
   };
 }
 

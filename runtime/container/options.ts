@@ -1,6 +1,7 @@
 /** What callers of the container API say and get: the CLI, the library and the shim all speak these types. */
 import type { RuntimeError } from "../errors.ts";
 import type { StepEvent } from "../launch/trace.ts";
+import type { Process } from "../spec/generated/types.ts";
 
 /** Where containers live and what hears of their making; common to every call. */
 export interface Context {
@@ -20,6 +21,8 @@ export interface CreateOptions {
   readonly pidFile?: string | undefined;
   /** chroot instead of pivot_root: for a rootfs on the initial ramdisk. */
   readonly noPivot?: boolean | undefined;
+  /** Leaves the caller's session keyring to the container instead of giving it one of its own. */
+  readonly noNewKeyring?: boolean | undefined;
   /** Descriptors 3 .. 3+N-1 that the program keeps. */
   readonly preserveFds?: number | undefined;
 }
@@ -28,7 +31,7 @@ export interface CreateOptions {
 export interface ExecOptions {
   readonly id: string;
   /** A whole process object (`exec --process`), or undefined. */
-  readonly process?: unknown;
+  readonly process?: Process | undefined;
   readonly args?: readonly string[] | undefined;
   readonly cwd?: string | undefined;
   /** `NAME=value` entries added to the environment. */

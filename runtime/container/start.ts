@@ -72,8 +72,8 @@ async function release(context: Context, store: ContainerStore, spec: Spec, reco
 
 /** The same config on the same host gives the same plan: only asked for when init has something to say. */
 function replan(spec: Spec, record: Record): Plan {
-  const { id, bundle, rootfs } = record;
-  return planCreate(spec, probeHost(spec), { id, bundle, rootfs, noPivot: false, preserveFds: 0 });
+  const { id, bundle, rootfs, ownKeyring: newKeyring } = record;
+  return planCreate(spec, probeHost(spec), { id, bundle, rootfs, noPivot: false, newKeyring, preserveFds: 0 });
 }
 
 function wake(store: ContainerStore): void {

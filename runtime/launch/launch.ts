@@ -137,6 +137,7 @@ class Walk {
       if (message === null) throw lost("the launcher");
       this.#note(message);
       if (message.report !== "cloned") continue;
+      this.#event(message.step);
       const pidfd = port().pidfdOpen(message.value);
       this.#init = { pid: message.value, pidfd, channel: this.#channel };
       await this.#reapLauncher();
@@ -209,7 +210,7 @@ class Walk {
     if (step === undefined) throw new RuntimeError("E_INTERNAL", `init speaks of step ${message.step}`);
     if (message.report === "fault") throw faultError(step, message);
     if (message.report === "notice") this.#hands.onWarning(faultError(step, message).message, step.from);
-    if (message.report === "walked") this.#event(message.step, message.value / 1000);
+    if (message.report === "walked" && step.step !== "cloneInit") this.#event(message.step, message.value / 1000);
   }
 
   #event(index: number, at?: number): void {

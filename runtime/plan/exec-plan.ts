@@ -3,7 +3,7 @@ import { NAMESPACES } from "../linux/namespaces.ts";
 import type { Process } from "../spec/generated/types.ts";
 import type { Step } from "./generated/step.ts";
 import type { Host } from "./host.ts";
-import type { Plan, PlanWarning } from "./plan.ts";
+import { keyringSteps, type Plan, type PlanWarning } from "./plan.ts";
 import { type IdentityContext, identitySteps, programSteps, rlimitSteps } from "./process.ts";
 import { Slots } from "./slots.ts";
 
@@ -16,6 +16,8 @@ export interface ExecTarget {
   /** v1 `tasks` files to join, and the v2 directory to be cloned into ("" for none). */
   readonly cgroupJoins: readonly string[];
   readonly cgroupInto: string;
+  /** Whether the container has a session keyring of its own. */
+  readonly ownKeyring: boolean;
 }
 
 export interface ExecPlanOptions {
@@ -45,7 +47,7 @@ export function planExec(process: Process, target: ExecTarget, host: Host, optio
     }),
     ...((own & NAMESPACES.user.flag) !== 0 ? [{ step: "becomeRoot", by: "init", from } as const] : []),
     { step: "newSession", by: "init", from: "" },
-    { step: "joinKeyring", by: "init", from: "", name: `_ses.${target.id}` },
+    ...keyringSteps(target.id, target.ownKeyring),
     ...identitySteps(identity),
     ...rlimitSteps(identity),
     ...programSteps(identity, options.preserveFds),

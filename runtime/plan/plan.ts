@@ -23,6 +23,8 @@ export interface PlanOptions {
   /** Absolute, as root.path says. */
   readonly rootfs: string;
   readonly noPivot: boolean;
+  /** A session keyring of the container's own. */
+  readonly newKeyring: boolean;
   readonly preserveFds: number;
 }
 
@@ -112,8 +114,13 @@ function enterSteps({ namespaces, options }: PlanContext, cgroups: CgroupSection
       ? [{ step: "unshareNamespace", by: "init", from, flags: NAMESPACES.cgroup.flag } as const]
       : []),
     { step: "newSession", by: "init", from: "" },
-    { step: "joinKeyring", by: "init", from: "", name: `_ses.${options.id}` },
+    ...keyringSteps(options.id, options.newKeyring),
   ];
+}
+
+/** The session keyring of a container: without it the program would see the caller's keys. */
+export function keyringSteps(id: string, wanted: boolean): Step[] {
+  return wanted ? [{ step: "joinKeyring", by: "init", from: "", name: `_ses.${id}` }] : [];
 }
 
 /** The user's program: identity at create, the wait for `start`, and its execve. */

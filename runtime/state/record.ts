@@ -26,6 +26,8 @@ export interface Record {
   readonly cgroupPaths: Readonly<{ [controller: string]: string }>;
   /** Cgroup directories that create made, parents first: those go with the container. */
   readonly cgroupsMade: readonly string[];
+  /** Whether it has a session keyring of its own. */
+  readonly ownKeyring: boolean;
   /** CLONE_NEW* bits in which the container differs from its creator. */
   readonly namespaces: number;
 }
@@ -44,6 +46,7 @@ const FIELDS: Readonly<{ [Field in keyof Record]: string }> = {
   annotations: "object",
   cgroupPaths: "object",
   cgroupsMade: "object",
+  ownKeyring: "boolean",
   namespaces: "number",
 };
 

@@ -83,6 +83,7 @@ export function planOf(spec: Spec, host: Host = HOST): Plan {
     bundle: "/bundle",
     rootfs: "/bundle/rootfs",
     noPivot: false,
+    newKeyring: true,
     preserveFds: 0,
   });
 }
