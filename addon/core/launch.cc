@@ -37,6 +37,8 @@ int become(Child& child) {
   if (result < 0) return init.fail("prlimit", result);
   result = child::placeDescriptors(init.from.data(), count, init.base);
   if (result < 0) return init.fail("dup3", result);
+  // Node marks its own stdio and all that it inherited; what is closed stays closed.
+  for (int fd = 0; fd < init.base; fd++) sys::fcntl(fd, sys::kFSetfd, 0);
   result = sys::fcntl(program, sys::kFSetfd, sys::kFdCloexec);
   if (result < 0) return init.fail("fcntl", result);
   result = child::closeFrom(program + 1);
