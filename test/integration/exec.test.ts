@@ -161,7 +161,8 @@ test("--detach returns, --pid-file has the pid", async () => {
   const outputTo = { stdout: join(running.bundle, "exec.out"), stderr: join(running.bundle, "exec.err") };
   succeeded(await running.exec(["sleep", "77777"], flags, { outputTo }));
   const pid = Number(readFileSync(file, "utf8"));
-  expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).toBe("sleep\0" + "77777\0");
+  const command = (): string => readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  await until("the exec", () => (command() === "sleep\u000077777\u0000" ? true : undefined));
   process.kill(pid, "SIGKILL");
 });
 
