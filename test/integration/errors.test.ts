@@ -155,11 +155,11 @@ const CASES: readonly Broken[] = [
     what: "a hook of relative path",
     change: (c) => {
       c.hooks = { createRuntime: [{ path: "bin/true" }] };
-      peers: ["crun"],
-    reason: "ends with the hook's own status",
-  },
+    },
     says: /bin\/true/,
     pointer: "/hooks/createRuntime/0/path",
+    peers: ["crun"],
+    reason: "ends with the hook's own status",
   },
   {
     what: "a failing hook",
