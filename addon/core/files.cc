@@ -173,6 +173,9 @@ Result dup(const Args& args) {
   return Result::numberOrFail("dup", ::fcntl(args.integer(0), F_DUPFD_CLOEXEC, 3));
 }
 
+// Clears CLOEXEC, which libuv sets on what a process inherits.
+Result keepOpen(const Args& args) { return Result::nothingOrFail("fcntl", ::fcntl(args.integer(0), F_SETFD, 0)); }
+
 Result setNonblocking(const Args& args) {
   int flags = ::fcntl(args.integer(0), F_GETFL);
   if (flags < 0) return Result::fail("fcntl", errno);
@@ -210,6 +213,7 @@ const Call rows[] = {
     {"statfs", "t", statfs},
     {"realpath", "t", realpath},
     {"dup", "i", dup},
+    {"keepOpen", "i", keepOpen},
     {"setNonblocking", "i", setNonblocking},
 };
 

@@ -35,6 +35,8 @@ int become(Child& child) {
   int program = init.base + static_cast<int>(count) - 1;
   long result = init.raise ? sys::prlimit(0, RLIMIT_NOFILE, &init.limit, nullptr) : 0;
   if (result < 0) return init.fail("prlimit", result);
+  // An engine may have made them CLOEXEC, as libuv does. One that is closed is none of ours.
+  for (int stream = 0; stream < 3; stream++) sys::fcntl(stream, sys::kFSetfd, 0);
   result = child::placeDescriptors(init.from.data(), count, init.base);
   if (result < 0) return init.fail("dup3", result);
   // Node marks its own stdio and all that it inherited; what is closed stays closed.

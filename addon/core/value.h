@@ -42,6 +42,11 @@ class Buffer {
   explicit operator bool() const { return data_ != nullptr; }
   View view() const { return {data_, size_}; }
   void shrink(size_t size) { size_ = size; }
+  // The bytes are the caller's from then on, to be given back with free.
+  uint8_t* release() {
+    size_ = 0;
+    return std::exchange(data_, nullptr);
+  }
   bool grow(size_t size) {
     auto* data = static_cast<uint8_t*>(realloc(data_, size));
     if (!data) return false;

@@ -35,7 +35,8 @@ unsigned long mountFlags(uint32_t attributes) {
   return flags;
 }
 
-long cloneTree(int dir, const char* path, bool recursive) {
+long cloneTree(const Walker& walker, int dir, const char* path, bool recursive) {
+  if (walker.noTrees) return -ENOSYS;
   unsigned flags = sys::kOpenTreeClone | sys::kOpenTreeCloexec;
   if (recursive) flags |= sys::kAtRecursive;
   if (!*path) flags |= sys::kAtEmptyPath;

@@ -17,7 +17,8 @@ struct Placement {
 };
 
 // A detached copy of the mount that holds path below dir; path may be "" with an O_PATH descriptor of the place.
-long cloneTree(int dir, const char* path, bool recursive);
+// -ENOSYS where openRoot has found that trees can't be cloned or moved.
+long cloneTree(const Walker& walker, int dir, const char* path, bool recursive);
 
 // Attaches a detached tree on an O_PATH descriptor.
 Result attach(int tree, int target);

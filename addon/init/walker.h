@@ -45,6 +45,7 @@ struct Walker {
   bool rootLeft;          // pivotRoot or chroot has been done: paths no longer lead to the host
 
   bool noOpenat2;         // denied or missing here, found out once
+  bool noTrees;           // the same of open_tree and move_mount
   bool foundHome;
   char detail[sizeof(wire::Message::detail)];
   char home[1024];

@@ -7,9 +7,10 @@ namespace {
 
 constexpr char kNode[] = NODE;
 constexpr char kBundle[] = "tsrun.cjs";
-constexpr char kMark[] = "TSRUN_NOFILE=";
+constexpr char kLimit[] = "TSRUN_NOFILE=";
+constexpr char kInherited[] = "TSRUN_FDS=";
 constexpr int kNofile = 7;
-constexpr size_t kMarkSize = sizeof kMark + 20;
+constexpr size_t kMarkSize = sizeof kLimit + 20;
 constexpr size_t kPathSize = 4096 + sizeof kBundle;
 
 size_t length(const char* text) {
@@ -56,7 +57,14 @@ void markLimit(char* mark) {
     uint64_t soft, hard;
   } limit{};
   sys::call(__NR_prlimit64, 0, kNofile, 0, &limit);
-  digits(copy(mark, kMark), limit.soft);
+  digits(copy(mark, kLimit), limit.soft);
+}
+
+// Node makes what it inherits CLOEXEC, and opens more: only here it is known which descriptors are the caller's.
+void markInherited(char* mark) {
+  int fd = 3;
+  while (sys::fcntl(fd, sys::kFGetfd, 0) >= 0) fd++;
+  digits(copy(mark, kInherited), static_cast<uint64_t>(fd - 3));
 }
 
 char* reserve(size_t size) {
@@ -73,24 +81,27 @@ extern "C" [[noreturn]] void launch(char** stack) {
   char** arguments = stack + 1;
   char** environment = arguments + count + 1;
 
-  size_t variables = 0, bytes = kPathSize + kMarkSize;
+  size_t variables = 0, bytes = kPathSize + 2 * kMarkSize;
   for (; environment[variables]; variables++) bytes += length(environment[variables]) + 2;
-  size_t pointers = (count + 2 + variables + 3) * sizeof(char*);
+  size_t pointers = (count + 3 + variables + 3) * sizeof(char*);
   char* memory = reserve(pointers + bytes);
   auto** argv = reinterpret_cast<char**>(memory);
-  char** envp = argv + count + 2;
+  char** envp = argv + count + 3;
   char* path = memory + pointers;
-  char* mark = path + kPathSize;
-  char* next = mark + kMarkSize;
+  char* limit = path + kPathSize;
+  char* inherited = limit + kMarkSize;
+  char* next = inherited + kMarkSize;
 
   findBundle(path);
-  markLimit(mark);
+  markLimit(limit);
+  markInherited(inherited);
   argv[0] = const_cast<char*>(kNode);
   argv[1] = path;
   for (size_t at = 1; at < count; at++) argv[at + 1] = arguments[at];
-  envp[0] = mark;
+  envp[0] = limit;
+  envp[1] = inherited;
   for (size_t at = 0; at < variables; at++) {
-    envp[at + 1] = next;
+    envp[at + 2] = next;
     *next = ':';
     next = copy(next + 1, environment[at]) + 1;
   }

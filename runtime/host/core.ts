@@ -42,6 +42,8 @@ export interface Core extends Omit<Port, keyof HostOwn | Adapted> {
     launcher: number,
   ): Launched;
   spawn(path: string, args: readonly string[], env: readonly string[], cwd: string, input: Uint8Array): Spawned;
+  /** Clears CLOEXEC. */
+  keepOpen(fd: number): void;
   epollCreate(): number;
   epollControl(epoll: number, operation: number, fd: number, events: number): void;
   /** Descriptor, events, descriptor, events ... of what is ready now. */

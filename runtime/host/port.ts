@@ -46,7 +46,7 @@ export interface LaunchOptions {
   readonly plan: Uint8Array;
   /** Descriptors handed over, in slot order (plan slot N is init's descriptor `3 + preserve + 2 + N`). */
   readonly fds: readonly number[];
-  /** How many descriptors from 3 on are kept at their numbers for the program. */
+  /** How many descriptors from 3 on are kept at their numbers for the program; those that are CLOEXEC are not. */
   readonly preserve: number;
   /** CLONE_NEW* for clone3; ignored when `launcher`. */
   readonly namespaces: number;

@@ -4,7 +4,7 @@ import type { Process } from "../spec/generated/types.ts";
 import type { Step } from "./generated/step.ts";
 import type { Host } from "./host.ts";
 import { keyringSteps, type Plan, type PlanWarning } from "./plan.ts";
-import { type IdentityContext, identitySteps, programSteps, rlimitSteps } from "./process.ts";
+import { type IdentityContext, identitySteps, programSteps } from "./process.ts";
 import { Slots } from "./slots.ts";
 
 /** What exec needs to know of the running container. */
@@ -49,7 +49,6 @@ export function planExec(process: Process, target: ExecTarget, host: Host, optio
     { step: "newSession", by: "init", from: "" },
     ...keyringSteps(target.id, target.ownKeyring),
     ...identitySteps(identity),
-    ...rlimitSteps(identity),
     ...programSteps(identity, options.preserveFds),
   ];
   return { steps, fds: slots.sources, preserveFds: options.preserveFds, cgroupPaths: {}, warnings };

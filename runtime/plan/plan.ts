@@ -11,7 +11,7 @@ import { hookSteps } from "./hooks.ts";
 import type { Host } from "./host.ts";
 import { mountSteps } from "./mounts.ts";
 import { type NamespacePlan, planNamespaces } from "./namespaces.ts";
-import { type IdentityContext, identitySteps, programSteps, rlimitSteps } from "./process.ts";
+import { type IdentityContext, identitySteps, programSteps } from "./process.ts";
 import { afterPivotSteps, beforeMountSteps, pivotSteps } from "./rootfs.ts";
 import { type FdSource, Slots } from "./slots.ts";
 
@@ -145,7 +145,6 @@ function programSection(context: PlanContext): Step[] {
   };
   return [
     ...identitySteps(identity),
-    ...rlimitSteps(identity),
     created,
     awaitStart,
     ...hookSteps(context, "startContainer"),

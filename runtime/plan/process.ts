@@ -48,6 +48,7 @@ export function identitySteps(context: IdentityContext): Step[] {
   return [
     ...(homeIsSet(process) ? [] : [{ step: "findHome", by: "init", from: user, uid } as const]),
     { step: "setCwd", by: "init", from: `${pointer}/cwd`, path: cwd, create: 0 },
+    ...rlimitSteps(context),
     { step: "setBounding", by: "init", from: capabilities, bounding: sets.bounding },
     ...(early ? find : []),
     ids,
@@ -68,11 +69,15 @@ export function identitySteps(context: IdentityContext): Step[] {
   ];
 }
 
-/** The parent sets limits last: a low RLIMIT_NOFILE must not hit init's own work, and a user namespace may not raise. */
-export function rlimitSteps({ process, pointer }: IdentityContext): Step[] {
+/**
+ * After these init opens nothing more, so that a low RLIMIT_NOFILE does not hit its own work. It sets them while it is
+ * still root; in a user namespace, where raising is not allowed, the parent does.
+ */
+function rlimitSteps({ process, pointer, namespaces }: IdentityContext): Step[] {
+  const by = (namespaces.own & NAMESPACES.user.flag) !== 0 ? "parent" : "init";
   return (process.rlimits ?? []).map((limit, index) => ({
     step: "setRlimit",
-    by: "parent",
+    by,
     from: `${pointer}/rlimits/${index}`,
     resource: RLIMITS[limit.type as keyof typeof RLIMITS],
     soft: BigInt(limit.soft),

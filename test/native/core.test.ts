@@ -17,6 +17,7 @@ const NAMES = [
   "only UTF-8 is JSON",
   "descriptors are in their places",
   "places may overlap",
+  "standard streams outlive the exec",
   "preserved descriptors stay",
   "nothing else is open",
   "a low limit is raised for the slots",

@@ -47,7 +47,8 @@ describe("what starts node", () => {
   test("hides the environment from node, and hands it over behind colons", () => {
     const { environment } = tell(`exec env -i A=1 NODE_OPTIONS=--garbage LD_PRELOAD=/none.so EMPTY= "$D/linked"`);
     expect(environment[0]).toMatch(/^TSRUN_NOFILE=\d+$/);
-    expect(environment.slice(1)).toEqual([":A=1", ":NODE_OPTIONS=--garbage", ":LD_PRELOAD=/none.so", ":EMPTY="]);
+    expect(environment[1]).toBe("TSRUN_FDS=0");
+    expect(environment.slice(2)).toEqual([":A=1", ":NODE_OPTIONS=--garbage", ":LD_PRELOAD=/none.so", ":EMPTY="]);
   });
 
   test("tells the soft limit of open files, which node raises for itself", () => {
@@ -56,10 +57,14 @@ describe("what starts node", () => {
     expect(Number(limit)).toBeGreaterThan(123);
   });
 
+  test("tells how many descriptors are the caller's", () => {
+    expect(tell(`exec 3</dev/null 4</dev/null 6</dev/null; exec "$D/linked"`).environment[1]).toBe("TSRUN_FDS=2");
+  });
+
   test("a large environment arrives whole", () => {
     const large = "x".repeat(100_000);
     const { environment } = tell(`exec env -i A="$A" B="$A" C=3 "$D/linked"`, { A: large });
-    expect(environment.slice(1)).toEqual([`:A=${large}`, `:B=${large}`, ":C=3"]);
+    expect(environment.slice(2)).toEqual([`:A=${large}`, `:B=${large}`, ":C=3"]);
   });
 });
 

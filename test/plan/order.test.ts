@@ -59,7 +59,8 @@ const BEFORE: readonly (readonly [StepName, StepName])[] = [
   ["setBounding", "setIds"],
   ["setIds", "setCapabilities"],
   ["setCapabilities", "awaitStart"],
-  ["setRlimit", "awaitStart"],
+  ["setCwd", "setRlimit"],
+  ["setRlimit", "setIds"],
   ["findProgram", "awaitStart"],
   ["awaitStart", "exec"],
 ];

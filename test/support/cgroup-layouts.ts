@@ -47,6 +47,8 @@ export function lines({ steps, lateSteps, joins, into, warnings }: CgroupPlan): 
       ];
       return ["make", path, ...extra.filter(Boolean)].join(" | ");
     }
+    if (each.step === "attachDevices")
+      return `attach ${each.program.length / 8} instructions to ${each.path} | ${each.from}`;
     const { file, value, onFailure, otherFile, otherValue, notBelow, from } = each;
     const extra = [
       onFailure,

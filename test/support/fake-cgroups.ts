@@ -6,7 +6,7 @@ import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { Port } from "../../runtime/host/port.ts";
-import { EBUSY, EINVAL, ENOENT } from "../../runtime/linux/errno.ts";
+import { EBUSY, ENOENT } from "../../runtime/linux/errno.ts";
 import { fsPort, usePort } from "./fs-port.ts";
 
 /** Files of a new v1 cgroup, by controller. */
@@ -75,8 +75,15 @@ interface State {
   readonly top: string;
   readonly trees: readonly FakeTree[];
   readonly writes: [string, string][];
+  readonly hooks: FakeHooks;
+}
+
+/** What a test lets the kernel do; throw to refuse. */
+export interface FakeHooks {
   /** Called for each write before it is kept. */
-  readonly onWrite: (file: string, value: string) => void;
+  readonly onWrite?: ((file: string, value: string) => void) | undefined;
+  /** Called before a directory is made. */
+  readonly onMkdir?: (path: string) => void;
 }
 
 function failure(syscall: string, errno: number): Error {
@@ -113,7 +120,7 @@ function populate({ top, trees }: State, directory: string): void {
 
 function write(state: State, file: string, value: string): void {
   if (!fs.existsSync(file)) throw failure("openat", ENOENT);
-  state.onWrite(file, value);
+  state.hooks.onWrite?.(file, value);
   state.writes.push([file.slice(state.top.length + 1), value]);
   if (basename(file) === "cgroup.subtree_control") switchOn(state, file, value);
   else fs.writeFileSync(file, `${value}\n`);
@@ -151,14 +158,16 @@ function procFiles(top: string, trees: readonly FakeTree[]): Record<string, stri
   };
 }
 
+/** No test may ever reach the machine's own trees. */
+function inside(top: string, path: string): string {
+  if (!path.startsWith(`${top}/`)) throw new Error(`${path} is outside of the fake trees`);
+  return path;
+}
+
 /** Makes the trees in a new folder and sets a port to it; time passes only in sleep. */
-export function fakeCgroups(
-  trees: readonly FakeTree[],
-  calls: Partial<Port> = {},
-  onWrite: State["onWrite"] = () => undefined,
-): FakeCgroups {
+export function fakeCgroups(trees: readonly FakeTree[], calls: Partial<Port> = {}, hooks: FakeHooks = {}): FakeCgroups {
   const top = fs.mkdtempSync(join(tmpdir(), "tsrun-cgroups-"));
-  const state: State = { top, trees, writes: [], onWrite };
+  const state: State = { top, trees, writes: [], hooks };
   const real = fsPort();
   const proc = procFiles(top, trees);
   for (const { at } of trees) {
@@ -171,18 +180,19 @@ export function fakeCgroups(
   let clock = 0;
   usePort({
     ...real,
-    readFile: (path, max) => proc[path] ?? (real.readFile as Port["readFile"])(path, max),
-    writeFile: (path, data) => write(state, path, data as string),
+    writeFile: (path, data) => write(state, inside(top, path), data as string),
     mkdir(path, mode) {
-      (real.mkdir as Port["mkdir"])(path, mode);
+      hooks.onMkdir?.(path);
+      (real.mkdir as Port["mkdir"])(inside(top, path), mode);
       populate(state, path);
     },
-    rmdir,
+    rmdir: (path) => rmdir(inside(top, path)),
     monotonic: () => clock,
     sleep: async (deadline) => {
       clock = deadline;
     },
     ...calls,
+    readFile: (path, max) => proc[path] ?? (calls.readFile ?? (real.readFile as Port["readFile"]))(path, max),
   });
   return { top, writes: state.writes, remove: () => fs.rmSync(top, { recursive: true, force: true }) };
 }
@@ -218,8 +228,3 @@ export const FAKE_HOSTS = {
     { kind: "v2", controllers: ["cpuset", "cpu", "io", "memory", "hugetlb", "pids"], at: "", own: own ?? "/" },
   ],
 } as const;
-
-/** A write that the kernel refuses as invalid. */
-export function refused(): Error {
-  return failure("write", EINVAL);
-}

@@ -10,13 +10,13 @@ constexpr const char* kEmptyOptions[][2] = {{"size", "4096"}, {"nr_inodes", "2"}
 constexpr const char* kEmptyData = "size=4096,nr_inodes=2,mode=0755";
 
 // The first mask attaches the cover itself, the others a copy of that mount.
-Result lay(Cover& cover, int target) {
+Result lay(const Walker& walker, Cover& cover, int target) {
   if (cover.state == Cover::Detached) {
     Result result = attach(cover.fd, target);
     if (!result.failed()) cover.state = Cover::Attached;
     return result;
   }
-  Fd tree(cloneTree(cover.fd, "", false));
+  Fd tree(cloneTree(walker, cover.fd, "", false));
   if (!tree.open()) return outcome(Operation::Open_tree, tree.get());
   return attach(tree.get(), target);
 }
@@ -39,7 +39,7 @@ Result bindNull(Walker& walker, int target) {
 }
 
 Result coverFile(Walker& walker, int target) {
-  return walker.null.state == Cover::Path ? bindNull(walker, target) : lay(walker.null, target);
+  return walker.null.state == Cover::Path ? bindNull(walker, target) : lay(walker, walker.null, target);
 }
 
 Result makeEmpty(Cover& empty) {
@@ -59,8 +59,9 @@ Result makeEmpty(Cover& empty) {
 }
 
 Result coverDirectory(Walker& walker, int target) {
-  Result result = walker.empty.state == Cover::None ? makeEmpty(walker.empty) : kDone;
-  if (!result.failed()) result = lay(walker.empty, target);
+  Result result = walker.noTrees ? fault(Operation::Open_tree, ENOSYS) : kDone;
+  if (!result.failed() && walker.empty.state == Cover::None) result = makeEmpty(walker.empty);
+  if (!result.failed()) result = lay(walker, walker.empty, target);
   if (!result.denied()) return result;
   return outcome(Operation::Mount, mountOn(walker, "tmpfs", target, "tmpfs", mountFlags(kEmptyAttributes), kEmptyData));
 }
@@ -91,7 +92,7 @@ Result step::makeReadonly(Walker& walker, const wire::MakeReadonly& step) {
   Placement placement;
   placement.target = target.get();
   placement.attributes.set = sys::kAttrRdonly;
-  Fd tree(cloneTree(target.get(), "", true));
+  Fd tree(cloneTree(walker, target.get(), "", true));
   result = outcome(Operation::Open_tree, tree.get());
   if (result.denied()) return placeByMount(walker, target.get(), true, path, placement);
   return result.failed() ? result : place(walker, tree.get(), placement);

@@ -131,7 +131,7 @@ Result bindHost(Walker& walker, const wire::Mount& step, const Placement& placem
   for (const auto& place : places) {
     if (!text::equal(place.type, walker.text(step.type))) continue;
     walker.note(place.path);
-    Fd tree(cloneTree(sys::kAtFdcwd, place.path, true));
+    Fd tree(cloneTree(walker, sys::kAtFdcwd, place.path, true));
     if (!tree.open()) return outcome(Operation::Open_tree, tree.get());
     Placement whole = placement;
     whole.attributes = {0, 0, step.attrSet | step.recursiveSet, 0};
@@ -154,7 +154,7 @@ Result step::mount(Walker& walker, const wire::Mount& step) {
   placement.target = target.get();
   placement.propagation = walker.plan.array(step.propagation);
   placement.propagations = step.propagationCount;
-  result = step.legacy ? fault(Operation::Mount, ENOSYS) : mountNew(walker, step, mode, placement);
+  result = step.legacy || walker.noTrees ? fault(Operation::Mount, ENOSYS) : mountNew(walker, step, mode, placement);
   // nosymfollow is older (5.10) in mount(2) than in fsmount(2) (5.14).
   bool older = result.operation == Operation::Fsmount && result.error == EINVAL;
   if (result.denied() || older) result = mountOld(walker, step, mode, placement);
@@ -165,7 +165,7 @@ Result step::mount(Walker& walker, const wire::Mount& step) {
 Result step::bind(Walker& walker, const wire::Bind& step) {
   const char* source = walker.text(step.source);
   const char* path = walker.text(step.target);
-  Fd tree(step.slot >= 0 ? walker.slot(step.slot) : cloneTree(sys::kAtFdcwd, source, step.recursive));
+  Fd tree(step.slot >= 0 ? walker.slot(step.slot) : cloneTree(walker, sys::kAtFdcwd, source, step.recursive));
   Result result = outcome(Operation::Open_tree, tree.get());
   bool old = result.denied();
   if (old) {

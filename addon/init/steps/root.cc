@@ -13,11 +13,19 @@ Result takeNull(Walker& walker) {
   Result result = outcome(Operation::Fstat, status(null.get(), stat));
   if (result.failed()) return result;
   if (typeOf(stat) != sys::kTypeChar || stat.rdevMajor != 1 || stat.rdevMinor != 3) return fault(Operation::Verify, ENODEV);
-  long tree = cloneTree(null.get(), "", false);
+  long tree = cloneTree(walker, null.get(), "", false);
   result = outcome(Operation::Open_tree, tree);
   if (result.failed() && !result.denied()) return result;
   walker.null = tree >= 0 ? Cover{Cover::Detached, static_cast<int>(tree)} : Cover{Cover::Path, null.release()};
   return kDone;
+}
+
+// From here on everything is mounted by mount(2).
+void dropTrees(Walker& walker) {
+  walker.noTrees = true;
+  if (walker.null.state != Cover::Detached) return;
+  sys::close(walker.null.fd);
+  walker.null = {Cover::Path, static_cast<int>(sys::openat(sys::kAtFdcwd, "/dev/null", sys::kPath | sys::kNofollow | sys::kCloexec))};
 }
 
 // The mount(2) way: path is looked up once more, above the new mount, and must be the same directory.
@@ -94,11 +102,13 @@ Result step::openRoot(Walker& walker, const wire::OpenRoot& step) {
   walker.rootBound = true;
   if (sharedTree(walker)) result = makeParentPrivate(walker, directory.get());
   if (result.failed()) return result;
-  Fd tree(step.slot >= 0 ? walker.slot(step.slot) : cloneTree(directory.get(), "", true));
+  Fd tree(step.slot >= 0 ? walker.slot(step.slot) : cloneTree(walker, directory.get(), "", true));
   result = outcome(Operation::Open_tree, tree.get());
-  if (result.denied()) return bindRoot(walker, walker.text(step.path), directory.get());
-  if (result.failed()) return result;
-  result = attach(tree.get(), directory.get());
+  if (!result.failed()) result = attach(tree.get(), directory.get());
+  if (result.denied() && step.slot < 0) {
+    dropTrees(walker);
+    return bindRoot(walker, walker.text(step.path), directory.get());
+  }
   walker.root = tree.release();
   return result;
 }

@@ -137,6 +137,12 @@ void placesMayOverlap() {
   checkSlots(options, run(options));
 }
 
+// libuv makes everything that a process inherits CLOEXEC.
+void streamsOutliveTheExec() {
+  for (int fd = 0; fd < 3; fd++) CHECK(::fcntl(fd, F_SETFD, FD_CLOEXEC) == 0);
+  checkSlots(plain(), run(plain()));
+}
+
 void preservedStay() {
   for (int at = 3; at < 40; at++) ::close(at);
   for (int at : {3, 4}) {
@@ -262,6 +268,7 @@ extern const Test launchTests[];
 const Test launchTests[] = {
     {"descriptors are in their places", descriptorsAreInPlace},
     {"places may overlap", placesMayOverlap},
+    {"standard streams outlive the exec", streamsOutliveTheExec},
     {"preserved descriptors stay", preservedStay},
     {"nothing else is open", nothingElseIsOpen},
     {"a low limit is raised for the slots", lowLimitIsRaised},
