@@ -21,11 +21,11 @@ Result takeNull(Walker& walker) {
 }
 
 // From here on everything is mounted by mount(2).
-void dropTrees(Walker& walker) {
+Result dropTrees(Walker& walker) {
   walker.noTrees = true;
-  if (walker.null.state != Cover::Detached) return;
+  if (walker.null.state != Cover::Detached) return kDone;
   sys::close(walker.null.fd);
-  walker.null = {Cover::Path, static_cast<int>(sys::openat(sys::kAtFdcwd, "/dev/null", sys::kPath | sys::kNofollow | sys::kCloexec))};
+  return takeNull(walker);
 }
 
 // The mount(2) way: path is looked up once more, above the new mount, and must be the same directory.
@@ -106,8 +106,8 @@ Result step::openRoot(Walker& walker, const wire::OpenRoot& step) {
   result = outcome(Operation::Open_tree, tree.get());
   if (!result.failed()) result = attach(tree.get(), directory.get());
   if (result.denied() && step.slot < 0) {
-    dropTrees(walker);
-    return bindRoot(walker, walker.text(step.path), directory.get());
+    result = dropTrees(walker);
+    return result.failed() ? result : bindRoot(walker, walker.text(step.path), directory.get());
   }
   walker.root = tree.release();
   return result;
