@@ -263,7 +263,7 @@ describe("freezing", () => {
       FAKE_HOSTS.v1(),
       {
         readFile(path) {
-          return writes < 3 && path.endsWith("freezer.state") ? "FREEZING\n" : readFileSync(path, "utf8");
+          return writes > 0 && writes < 3 && path.endsWith("freezer.state") ? "FREEZING\n" : readFileSync(path, "utf8");
         },
       },
       (file) => {
