@@ -3,7 +3,7 @@ import { expect } from "@jest/globals";
 import { succeeded } from "../../bundles/command.ts";
 import { controllersBesideV1 } from "../../bundles/runtimes.ts";
 import { useBox } from "../support/container.ts";
-import { isCrun, when } from "../support/runtime.ts";
+import { isCrun, isTsrun, when } from "../support/runtime.ts";
 
 // Controllers that this host has, but mounts nowhere as v1: mounted in a mount namespace of the file's own.
 const known = existsSync("/proc/cgroups") ? readFileSync("/proc/cgroups", "utf8") : "";
@@ -17,8 +17,8 @@ const box = useBox(() => (hybrid ? { v1: wanted } : {}));
 const has = (name: string): boolean => hybrid && (wanted.includes(name) || onHost(name));
 
 when(has("hugetlb"), "no hugetlb controller for v1")("hugepageLimits", async () => {
-  // The limit is of reservations where the kernel has them (5.7), else of use: crun 1.8 knows use only.
-  const file = isCrun ? "hugetlb.2MB.limit_in_bytes" : "hugetlb.2MB.rsvd.limit_in_bytes";
+  // The limit is of reservations where the kernel has them (5.7), else of use: the peers know use only.
+  const file = isTsrun ? "hugetlb.2MB.rsvd.limit_in_bytes" : "hugetlb.2MB.limit_in_bytes";
   const seen = await box.sh(`cat /sys/fs/cgroup/hugetlb/${file}`, (c) => {
     c.linux.resources.hugepageLimits = [{ pageSize: "2MB", limit: 209_715_200 }];
   });
