@@ -16,7 +16,7 @@ const STEPS = [
   {
     name: "generate",
     inputs: () => digestOf(filesBelow(["schemas"], [".mjs", ".json"]), lockText()),
-    results: ["addon/generated/wire.h", "runtime/plan/generated/step.ts"],
+    results: ["addon/generated/wire.h", "runtime/plan/generated/step.ts", "runtime/spec/generated/validate-config.ts"],
     run: generate,
   },
   {

@@ -150,9 +150,9 @@ export interface Port {
   now(): number;
   /** Monotonic microseconds. */
   monotonic(): number;
-  /** Blocks the given signals and returns a descriptor that delivers them (signalfd). */
+  /** Has the given signals delivered to a descriptor from now on, instead of what they did. Closing it swallows them. */
   signalfd(signals: readonly number[]): number;
-  /** Next signal number of a signalfd, or 0 when none is pending. */
+  /** Next signal number of such a descriptor, or 0 when none is pending. */
   readSignal(fd: number): number;
 
   // --- other processes ---
