@@ -35,12 +35,11 @@ int become(Child& child) {
   int program = init.base + static_cast<int>(count) - 1;
   long result = init.raise ? sys::prlimit(0, RLIMIT_NOFILE, &init.limit, nullptr) : 0;
   if (result < 0) return init.fail("prlimit", result);
-  // An engine may have made them CLOEXEC, as libuv does. One that is closed is none of ours.
+  // libuv makes them CLOEXEC. Not so for those from 3 on: one that is CLOEXEC may be the engine's own, and no program
+  // in a container is to get that; the host clears the flag of the caller's (keepOpen).
   for (int stream = 0; stream < 3; stream++) sys::fcntl(stream, sys::kFSetfd, 0);
   result = child::placeDescriptors(init.from.data(), count, init.base);
   if (result < 0) return init.fail("dup3", result);
-  // Node marks its own stdio and all that it inherited; what is closed stays closed.
-  for (int fd = 0; fd < init.base; fd++) sys::fcntl(fd, sys::kFSetfd, 0);
   result = sys::fcntl(program, sys::kFSetfd, sys::kFdCloexec);
   if (result < 0) return init.fail("fcntl", result);
   result = child::closeFrom(program + 1);

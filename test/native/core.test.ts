@@ -19,6 +19,7 @@ const NAMES = [
   "places may overlap",
   "standard streams outlive the exec",
   "preserved descriptors stay",
+  "the engine's own descriptors are not preserved",
   "nothing else is open",
   "a low limit is raised for the slots",
   "namespaces are new, and not the launcher's",

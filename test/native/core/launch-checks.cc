@@ -158,6 +158,20 @@ void preservedStay() {
   SAME(word(report, "fd4"), inode(4));
 }
 
+// Where the caller has fewer than it says, the numbers are those of the engine's own descriptors.
+void engineKeepsItsOwn() {
+  for (int at = 3; at < 40; at++) ::close(at);
+  for (int at : {3, 4, 5}) fresh(at);
+  ::fcntl(3, F_SETFD, 0);
+  Launch options = plain();
+  options.preserve = 3;
+  std::string report = run(options);
+  checkSlots(options, report);
+  SAME(word(report, "fd3"), inode(3));
+  SAME(word(report, "fd4"), "");
+  SAME(word(report, "fd5"), "");
+}
+
 // What the caller leaked, far up too, and without CLOEXEC.
 void nothingElseIsOpen() {
   CHECK(::dup2(1, 300) == 300);
@@ -270,6 +284,7 @@ const Test launchTests[] = {
     {"places may overlap", placesMayOverlap},
     {"standard streams outlive the exec", streamsOutliveTheExec},
     {"preserved descriptors stay", preservedStay},
+    {"the engine's own descriptors are not preserved", engineKeepsItsOwn},
     {"nothing else is open", nothingElseIsOpen},
     {"a low limit is raised for the slots", lowLimitIsRaised},
     {"namespaces are new, and not the launcher's", namespacesAreNew},
