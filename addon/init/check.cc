@@ -74,6 +74,8 @@ const Fields& as(const wire::RecordHeader& record) {
 const char* namespaces(uint64_t flags) { return flags & ~sys::kCloneNamespaces ? "flags that are no namespaces" : nullptr; }
 
 const char* sound(const Plan& plan, const wire::RecordHeader& record, const Descriptors& descriptors) {
+  // The parent's records are bare markers.
+  if (record.by == By::Parent) return nullptr;
   switch (record.op) {
     case Op::Clone:
       return namespaces(as<wire::Clone>(record).namespaces);

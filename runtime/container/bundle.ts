@@ -24,7 +24,8 @@ export interface PlannedBundle {
 
 /** Loads, validates and plans a bundle; tells warnings. Touches nothing. */
 export function planBundle(context: Context, options: CreateOptions): PlannedBundle {
-  const bundle = hostPath(options.bundle, port().cwd());
+  // The caller may be in a folder that is gone, which only a relative path minds.
+  const bundle = options.bundle.startsWith("/") ? options.bundle : hostPath(options.bundle, port().cwd());
   const { spec, text, warnings } = loadSpec(bundle);
   for (const warning of [...warnings, ...requireValid(spec)]) context.onWarning(warning.message, warning.pointer);
   requireSupported(spec, text);

@@ -59,7 +59,7 @@ async function end(pidfd: number, call: HookCall, deadline: number | undefined):
     const pause = port().monotonic() + WATCH_US;
     if (await port().wait(pidfd, "read", Math.min(pause, deadline ?? pause))) return undefined;
     const now = port().monotonic();
-    if (deadline !== undefined && now >= deadline) return `did not end within ${call.timeout} s`;
+    if (deadline !== undefined && now >= deadline) return `timed out after ${call.timeout} s`;
     if (call.container >= 0 && (await port().wait(call.container, "read", now))) return "the container's init is gone";
   }
 }

@@ -69,7 +69,7 @@ function programError(step: Step, message: InitMessage, details: object): Runtim
 const HOOK_TEXT: Readonly<{ [Name in Operation]?: (message: InitMessage) => string }> = {
   hookExit: ({ error }) => `exited with status ${error}`,
   hookSignal: ({ error }) => `killed by ${signalName(error)}`,
-  hookTimeout: () => "did not end in time",
+  hookTimeout: () => "timed out",
 };
 
 function hookError(step: Extract<Step, { step: "runHook" }>, message: InitMessage, details: object): RuntimeError {

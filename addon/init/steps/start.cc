@@ -21,6 +21,11 @@ Result restoreLimit(Walker& walker) {
 
 Result step::awaitStart(Walker& walker, const wire::AwaitStart& step) {
   int fifo = walker.slot(step.execFifo);
+  // Nothing of the host stays open in a process that others may look at.
+  const int ofHost[] = {walker.root, walker.proc, walker.null.fd, walker.empty.fd};
+  for (int fd : ofHost)
+    if (fd >= 0) sys::close(fd);
+  walker.root = walker.proc = walker.null.fd = walker.empty.fd = -1;
   // The end of the channel tells the parent that the container has been created.
   sys::close(walker.channel);
   walker.channel = walker.slot(step.reportFifo);
@@ -46,7 +51,6 @@ Result step::exec(Walker& walker, const wire::Exec& step) {
     pointers.append(home);
   }
   if (walker.restoreSoft) result = restoreLimit(walker);
-  if (result.failed()) return result;
   if (result.failed()) return result;
   // All of them are CLOEXEC since they were opened; this catches what isn't. Closing is left to the exec: the end of the
   // channel or of the report fifo tells that it has succeeded.
