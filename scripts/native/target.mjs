@@ -1,0 +1,95 @@
+// What the native executable is compiled with: compiler, C library, flags.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { at } from "../build/digest.mjs";
+import { BuildError, COMPILER, requireCompilers, run } from "../build/tools.mjs";
+import { installedLibrary, SOURCES, sourceFolder } from "../quickjs.mjs";
+
+/** `aarch64-linux-gnu` builds for that machine with its cross compiler; empty: for this one. */
+export const CROSS = process.env.TSRUN_CROSS ?? "";
+
+const CXX = CROSS === "" ? COMPILER : `${CROSS}-g++`;
+const CC = CROSS === "" ? process.env.CC || "cc" : `${CROSS}-gcc`;
+
+/**
+ * How to build, by what works here. QuickJS is an installed library where one can be linked, else it is built from
+ * source; then musl is preferred to glibc, whose start alone takes longer than that of the whole program.
+ */
+export function chooseTarget() {
+  requireCompilers();
+  const library = CROSS === "" ? installedLibrary() : undefined;
+  if (library !== undefined) {
+    const target = { ...plain(), include: library.include, engine: [library.library], sources: "" };
+    if (links(target, PROBE_ENGINE)) return target;
+  }
+  const source = sourceFolder();
+  const built = { include: source, engine: [], sources: source };
+  for (const target of [musl(), plain()]) {
+    if (target !== undefined && links({ ...target, ...built }, PROBE)) return { ...target, ...built };
+  }
+  throw new BuildError(`a static program can't be linked with ${CXX}: install libc6-dev or musl-tools`);
+}
+
+const plain = () => ({ cxx: CXX, cc: CC, flags: [], libc: "the system's C library" });
+
+/** The search path for headers of a compiler, in order. */
+function includesOf(compiler, language) {
+  const done = spawnSync(compiler, ["-E", "-v", "-x", language, "/dev/null"], { encoding: "utf8" });
+  if (done.status !== 0) return [];
+  const lines = done.stderr.split("\n").map((line) => line.trim());
+  const first = lines.findIndex((line) => line.startsWith("#include <...>")) + 1;
+  return lines.slice(first, lines.indexOf("End of search list."));
+}
+
+/** Debian's musl knows C only: the C++ headers are the system's, told that there is no glibc behind them. */
+function musl() {
+  const cc = "musl-gcc";
+  const own = CROSS === "" ? includesOf(cc, "c") : [];
+  if (own.length === 0) return undefined;
+  const standard = includesOf(CXX, "c++").filter((path) => /\/c\+\+(\/|$)/.test(path));
+  const headers = [...own, kernelHeaders()].flatMap((path) => ["-isystem", path]);
+  const without = ["-D__GLIBC_PREREQ(a,b)=0", "-D__locale_t=locale_t", "-D__rlimit_resource=int"];
+  const flags = ["-nostdinc", ...standard.flatMap((path) => ["-isystem", path]), ...headers, ...without];
+  return { cxx: CXX, cc, flags, libc: "musl" };
+}
+
+/** A folder with the kernel's headers alone, which musl does not bring. */
+function kernelHeaders() {
+  const folder = at("dist/cache/kernel-headers");
+  mkdirSync(folder, { recursive: true });
+  for (const name of ["linux", "asm", "asm-generic"]) {
+    const found = includesOf(CXX, "c")
+      .map((path) => join(path, name))
+      .find(existsSync);
+    rmSync(join(folder, name), { force: true });
+    if (found !== undefined) symlinkSync(found, join(folder, name));
+  }
+  return folder;
+}
+
+const PROBE =
+  "#include <string>\n#include <vector>\n#include <linux/bpf.h>\nint main() { return sizeof(std::vector<int>) == 0; }\n";
+const PROBE_ENGINE =
+  "#include <vector>\n#include <quickjs.h>\nint main() { return JS_NewContext(JS_NewRuntime()) == nullptr; }\n";
+
+function links(target, text) {
+  mkdirSync(at("dist/cache"), { recursive: true });
+  const folder = mkdtempSync(at("dist/cache/probe-"));
+  try {
+    const [source, object, program] = ["probe.cc", "probe.o", "probe"].map((name) => join(folder, name));
+    writeFileSync(source, text);
+    const include = ["-isystem", target.include];
+    run(target.cxx, ["-std=c++17", "-fno-exceptions", ...target.flags, ...include, "-c", source, "-o", object]);
+    run(target.cc, ["-static", "-no-pie", object, ...target.engine, "-lm", "-o", program]);
+    return CROSS !== "" || spawnSync(program).status === 0;
+  } catch (error) {
+    if (error instanceof BuildError) return false;
+    throw error;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What the Makefile builds the engine from. */
+export const engineObjects = (target) => (target.sources === "" ? [] : SOURCES.map((name) => `engine/${name}.o`));
