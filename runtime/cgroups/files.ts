@@ -26,16 +26,21 @@ export function readIfThere(path: string): string | undefined {
   }
 }
 
-/** The cgroups directly below one. */
-export function childrenOf(directory: string): string[] {
-  let names: string[];
+/** Names in a cgroup's directory; none when it is gone. */
+export function namesIn(directory: string): string[] {
   try {
-    names = port().readdir(directory);
+    return port().readdir(directory);
   } catch (error) {
     if (isSystemError(error, ENOENT, ENODEV)) return [];
     throw error;
   }
-  return names.map((name) => `${directory}/${name}`).filter(isDirectory);
+}
+
+/** The cgroups directly below one. */
+export function childrenOf(directory: string): string[] {
+  return namesIn(directory)
+    .map((name) => `${directory}/${name}`)
+    .filter(isDirectory);
 }
 
 function isDirectory(path: string): boolean {
