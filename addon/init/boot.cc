@@ -67,8 +67,7 @@ int boot(Walker& walker, int count, const char* const* arguments) {
   }
   walker.plan = Plan(bytes);
   // R1: nobody reads or traces this process. The id maps of a new user namespace have to be written first.
-  const auto& clone = walker.plan.fields<wire::Clone>(walker.plan.find(wire::Op::Clone));
-  walker.dumpableUntilGo = clone.namespaces & sys::kCloneNewuser && !walker.plan.has(wire::Op::CloneInit);
+  walker.dumpableUntilGo = walker.plan.has(wire::Op::WriteIdMaps) && !walker.plan.has(wire::Op::CloneInit);
   if (!walker.dumpableUntilGo) sys::prctl(sys::kPrSetDumpable, 0);
   return walk(walker);
 }

@@ -74,11 +74,9 @@ const Fields& as(const wire::RecordHeader& record) {
 const char* namespaces(uint64_t flags) { return flags & ~sys::kCloneNamespaces ? "flags that are no namespaces" : nullptr; }
 
 const char* sound(const Plan& plan, const wire::RecordHeader& record, const Descriptors& descriptors) {
-  // The parent's records are bare markers.
+  // The parent's records are bare marks of its stops.
   if (record.by == By::Parent) return nullptr;
   switch (record.op) {
-    case Op::Clone:
-      return namespaces(as<wire::Clone>(record).namespaces);
     case Op::CloneInit:
       return namespaces(as<wire::CloneInit>(record).namespaces);
     case Op::UnshareNamespace:

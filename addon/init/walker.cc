@@ -20,6 +20,11 @@ void report(const Walker& walker, Report kind, Result result, uint64_t value) {
 
 namespace {
 
+// The parent's limits are not in its records, only that there are some.
+Result prepareRun(Walker& walker, uint32_t end) {
+  return walker.plan.find(wire::Op::SetRlimit, walker.step) < end ? restoreLimit(walker) : kDone;
+}
+
 uint32_t endOfRun(const Plan& plan, uint32_t step) {
   while (step < plan.steps() && plan.record(step).by == By::Parent) step++;
   return step;
@@ -58,14 +63,29 @@ bool walkStep(Walker& walker) {
 
 }  // namespace
 
+Result restoreLimit(Walker& walker) {
+  if (!walker.restoreSoft) return kDone;
+  walker.restoreSoft = false;
+  sys::Rlimit limit{};
+  Result result = outcome(wire::Operation::Prlimit, sys::prlimit(0, sys::kRlimitNofile, nullptr, &limit));
+  if (result.failed()) return result;
+  limit.soft = walker.soft;
+  return outcome(wire::Operation::Prlimit, sys::prlimit(0, sys::kRlimitNofile, &limit, nullptr));
+}
+
 int walk(Walker& walker) {
   const Plan& plan = walker.plan;
   walker.step = plan.find(wire::Op::Clone) + 1;
   walker.fresh = true;
   while (walker.step < plan.steps() && !walker.finished) {
     if (plan.record(walker.step).by == By::Parent) {
-      if (!walker.fresh) report(walker, Report::Reached, kDone);
       uint32_t next = endOfRun(plan, walker.step);
+      Result result = prepareRun(walker, next);
+      if (result.failed()) {
+        report(walker, Report::Fault, result);
+        return 1;
+      }
+      if (!walker.fresh) report(walker, Report::Reached, kDone);
       if (!awaitGo(walker, next)) return 1;
       walker.step = next;
       continue;

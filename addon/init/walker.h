@@ -62,5 +62,8 @@ int walk(Walker& walker);
 // Sends one message; walker.detail is its text. Nobody listening is no error.
 void report(const Walker& walker, wire::Report kind, Result result, uint64_t value = 0);
 
+// Puts back the soft limit of open files that launch has raised for its own needs: before the plan sets limits, or the exec.
+Result restoreLimit(Walker& walker);
+
 // Walks one step.
 Result dispatch(Walker& walker, const wire::RecordHeader& record);

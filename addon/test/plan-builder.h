@@ -69,15 +69,9 @@ class PlanBuilder {
 // Steps by name, with the fields that tests vary.
 namespace make {
 
-inline void clone(PlanBuilder& plan, uint32_t namespaces, bool launcher = false) {
-  auto& step = plan.add<wire::Clone>(wire::Op::Clone, wire::By::Parent);
-  step.namespaces = namespaces;
-  step.launcher = launcher;
-}
-inline void parent(PlanBuilder& plan, const char* status = "creating") {
-  uint32_t text = plan.text(status);
-  plan.add<wire::SaveState>(wire::Op::SaveState, wire::By::Parent).status = text;
-}
+// The parent's records are bare.
+inline void clone(PlanBuilder& plan) { plan.plain(wire::Op::Clone, wire::By::Parent); }
+inline void parent(PlanBuilder& plan, wire::Op op = wire::Op::SaveState) { plan.plain(op, wire::By::Parent); }
 inline wire::Mount& mount(PlanBuilder& plan, const char* target, const char* type, const std::vector<std::string>& options = {}) {
   uint32_t at = plan.text(target), kind = plan.text(type), list = plan.texts(options);
   std::string joined;

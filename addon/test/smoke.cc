@@ -102,17 +102,21 @@ void addIdentity(PlanBuilder& plan) {
   last.groupsCount = 2;
 }
 
+uint32_t namespacesOf(const Options& options) {
+  uint64_t namespaces = sys::kCloneNewns | sys::kCloneNewpid | sys::kCloneNewuts | sys::kCloneNewipc | sys::kCloneNewnet;
+  return static_cast<uint32_t>(options.user ? namespaces | sys::kCloneNewuser : namespaces);
+}
+
 std::string makePlan(const Options& options) {
   PlanBuilder plan;
-  auto namespaces = static_cast<uint32_t>(sys::kCloneNewns | sys::kCloneNewpid | sys::kCloneNewuts | sys::kCloneNewipc | sys::kCloneNewnet);
-  if (options.user) namespaces |= static_cast<uint32_t>(sys::kCloneNewuser);
-  make::clone(plan, options.launcher ? 0 : namespaces, options.launcher);
+  make::clone(plan);
   if (options.launcher) {
     auto& init = plan.add<wire::CloneInit>(wire::Op::CloneInit, wire::By::Launcher);
-    init.namespaces = namespaces;
+    init.namespaces = namespacesOf(options);
     init.cgroupSlot = -1;
   }
   make::parent(plan);
+  if (options.user) make::parent(plan, wire::Op::WriteIdMaps);
   if (options.user) plan.plain(wire::Op::BecomeRoot);
   plan.plain(wire::Op::NewSession);
   make::named(plan, wire::Op::JoinKeyring, "_ses.smoke");
@@ -141,7 +145,7 @@ std::string makePlan(const Options& options) {
   auto& capabilities = plan.add<wire::SetCapabilities>(wire::Op::SetCapabilities);
   capabilities.effective = capabilities.permitted = capabilities.inheritable = capabilities.ambient = 0x20;
   plan.add<wire::SetUmask>(wire::Op::SetUmask).mask = 027;
-  make::parent(plan, "created");
+  make::parent(plan);
   make::await(plan, 0, 1);
   make::exec(plan, options.program, {"PATH=/bin", "A=b"});
   return plan.bytes();
@@ -230,8 +234,7 @@ class Parent {
     alignas(16) static char stack[65536];
     int pidfd = -1;
     sys::CloneArgs args{};
-    auto& clone = *reinterpret_cast<const wire::Clone*>(plan_.data() + sizeof(wire::Header));
-    args.flags = sys::kCloneVm | sys::kCloneVfork | sys::kClonePidfd | clone.namespaces;
+    args.flags = sys::kCloneVm | sys::kCloneVfork | sys::kClonePidfd | (options_.launcher ? 0 : namespacesOf(options_));
     args.pidfd = reinterpret_cast<uint64_t>(&pidfd);
     args.exitSignal = sys::kSigchld;
     args.stack = reinterpret_cast<uint64_t>(stack);

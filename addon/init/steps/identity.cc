@@ -23,7 +23,9 @@ uint64_t bounded(uint64_t wanted) {
 
 }  // namespace
 
-Result step::setRlimit(Walker&, const wire::SetRlimit& step) {
+Result step::setRlimit(Walker& walker, const wire::SetRlimit& step) {
+  Result result = restoreLimit(walker);
+  if (result.failed()) return result;
   sys::Rlimit limit{step.soft, step.hard};
   return outcome(Operation::Prlimit, sys::prlimit(0, step.resource, &limit, nullptr));
 }

@@ -3,29 +3,14 @@
 
 using wire::Operation;
 
-namespace {
-
-// What launch raised for its own needs is put back, unless the plan has set the limit (here or by the parent).
-Result restoreLimit(Walker& walker) {
-  const Plan& plan = walker.plan;
-  for (uint32_t step = plan.find(wire::Op::SetRlimit); step < plan.steps(); step = plan.find(wire::Op::SetRlimit, step + 1))
-    if (plan.fields<wire::SetRlimit>(step).resource == sys::kRlimitNofile) return kDone;
-  sys::Rlimit limit{};
-  Result result = outcome(Operation::Prlimit, sys::prlimit(0, sys::kRlimitNofile, nullptr, &limit));
-  if (result.failed()) return result;
-  limit.soft = walker.soft;
-  return outcome(Operation::Prlimit, sys::prlimit(0, sys::kRlimitNofile, &limit, nullptr));
-}
-
-}  // namespace
-
 Result step::awaitStart(Walker& walker, const wire::AwaitStart& step) {
   int fifo = walker.slot(step.execFifo);
   // Nothing of the host stays open in a process that others may look at.
-  const int ofHost[] = {walker.root, walker.proc, walker.null.fd, walker.empty.fd};
-  for (int fd : ofHost)
-    if (fd >= 0) sys::close(fd);
-  walker.root = walker.proc = walker.null.fd = walker.empty.fd = -1;
+  int* const ofHost[] = {&walker.root, &walker.proc, &walker.null.fd, &walker.empty.fd};
+  for (int* fd : ofHost) {
+    if (*fd >= 0) sys::close(*fd);
+    *fd = -1;
+  }
   // The end of the channel tells the parent that the container has been created.
   sys::close(walker.channel);
   walker.channel = walker.slot(step.reportFifo);
@@ -50,7 +35,7 @@ Result step::exec(Walker& walker, const wire::Exec& step) {
     text::Writer(home, sizeof home).add("HOME=").add(walker.home);
     pointers.append(home);
   }
-  if (walker.restoreSoft) result = restoreLimit(walker);
+  result = restoreLimit(walker);
   if (result.failed()) return result;
   // All of them are CLOEXEC since they were opened; this catches what isn't. Closing is left to the exec: the end of the
   // channel or of the report fifo tells that it has succeeded.

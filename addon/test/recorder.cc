@@ -1,0 +1,373 @@
+#include "recorder.h"
+
+#include <sanitizer/asan_interface.h>
+#include <setjmp.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <set>
+
+#include "harness.h"
+
+namespace recorder {
+namespace {
+
+// Arguments: d descriptor, i number, x flags, s string, ? string or null, o out or in memory of 256 bytes at most (not
+// followed), b buffer with the length in the next argument, h open_how, l list of strings, - nothing to show.
+struct Shape {
+  long number;
+  const char* name;
+  const char* arguments;
+};
+constexpr Shape kShapes[] = {
+    {__NR_openat, "openat", "dsxx"}, {sys::kNrOpenat2, "openat2", "dshi"}, {__NR_close, "close", "d"}, {__NR_read, "read", "dbi"},
+    {__NR_write, "write", "dbi"}, {__NR_lseek, "lseek", "dii"}, {__NR_statx, "statx", "dsx-o"}, {__NR_fstatfs, "fstatfs", "do"},
+    {__NR_mkdirat, "mkdirat", "dsx"}, {__NR_mknodat, "mknodat", "dsxx"}, {__NR_symlinkat, "symlinkat", "sds"}, {__NR_unlinkat, "unlinkat", "dsx"},
+    {__NR_readlinkat, "readlinkat", "dsbi"}, {__NR_fchownat, "fchownat", "dsiix"}, {__NR_faccessat, "faccessat", "dsx"},
+    {sys::kNrFaccessat2, "faccessat2", "dsxx"}, {__NR_fcntl, "fcntl", "dii"}, {__NR_dup3, "dup3", "dix"}, {__NR_pipe2, "pipe2", "ox"},
+    {sys::kNrCloseRange, "close_range", "iix"}, {__NR_chdir, "chdir", "s"}, {__NR_fchdir, "fchdir", "d"}, {__NR_getcwd, "getcwd", "bi"},
+    {__NR_chroot, "chroot", "s"}, {__NR_umask, "umask", "x"}, {__NR_mmap, "mmap", "-ixx-i"}, {__NR_munmap, "munmap", "-i"},
+    {__NR_mount, "mount", "?s?x?"}, {__NR_umount2, "umount2", "sx"}, {__NR_pivot_root, "pivot_root", "ss"}, {sys::kNrOpenTree, "open_tree", "dsx"},
+    {sys::kNrMoveMount, "move_mount", "dsdsx"}, {sys::kNrFsopen, "fsopen", "sx"}, {sys::kNrFsconfig, "fsconfig", "di??i"},
+    {sys::kNrFsmount, "fsmount", "dxx"}, {sys::kNrMountSetattr, "mount_setattr", "dsxa"}, {__NR_setns, "setns", "dx"}, {__NR_unshare, "unshare", "x"},
+    {__NR_setsid, "setsid", ""}, {__NR_setpgid, "setpgid", "ii"}, {__NR_kill, "kill", "ii"}, {__NR_wait4, "wait4", "iox"},
+    {__NR_execve, "execve", "sll"}, {__NR_rt_sigaction, "rt_sigaction", "ioo"}, {__NR_rt_sigprocmask, "rt_sigprocmask", "ioo"},
+    {__NR_prctl, "prctl", "iii"}, {__NR_capget, "capget", "oo"}, {__NR_capset, "capset", "oo"}, {__NR_setgroups, "setgroups", "i-"},
+    {__NR_setresgid, "setresgid", "iii"}, {__NR_setresuid, "setresuid", "iii"}, {__NR_sethostname, "sethostname", "bi"},
+    {__NR_setdomainname, "setdomainname", "bi"}, {__NR_prlimit64, "prlimit", "iioo"}, {__NR_seccomp, "seccomp", "ixo"}, {__NR_ppoll, "ppoll", "oio"},
+    {__NR_clock_gettime, "clock_gettime", "io"}, {__NR_sendto, "sendto", "dbix"}, {__NR_socket, "socket", "iii"}, {__NR_ioctl, "ioctl", "dxo"},
+    {__NR_keyctl, "keyctl", "iiii"}, {sys::kNrClone3, "clone3", "oi"}, {__NR_clone, "clone", "xii"},
+};
+
+enum class Mode { Model, Chance, Real };
+struct State {
+  Mode mode = Mode::Model;
+  std::vector<std::string> lines, messages;
+  std::map<int, std::string> open;  // what each descriptor has been opened as
+  std::set<int> given;              // those of the plan, which a broken plan may use twice
+  std::map<std::string, File> files;
+  std::map<std::string, int> failures;
+  std::map<long, std::unique_ptr<uint8_t[]>> pages;
+  std::function<std::optional<long>(const Call&)> answer;
+  std::vector<uint32_t> goes;
+  size_t gone = 0, calls = 0, most = ~size_t{0};
+  int next = 10;
+  std::mt19937_64 random;
+};
+State state;
+jmp_buf stopped;
+bool running = false;
+
+const Shape& shapeOf(long number) {
+  for (const Shape& shape : kShapes)
+    if (shape.number == number) return shape;
+  printf("  a system call that the recorder doesn't know: %ld\n", number);
+  std::abort();
+}
+
+void complain(const Call& call, const std::string& what) { harness::fail(call.name.c_str(), 0, what); }
+
+void checkMemory(const Call& call, long at, size_t size) {
+  if (at && size && __asan_region_is_poisoned(reinterpret_cast<void*>(at), size)) complain(call, "memory that is not there");
+}
+
+std::string quoted(const char* s) {
+  std::string out = "\"";
+  for (; *s && out.size() < 200; s++) out += *s >= 32 && *s < 127 ? *s : '?';
+  return out + "\"";
+}
+
+std::string hex(unsigned long value) {
+  char text[32];
+  snprintf(text, sizeof text, "%#lx", value);
+  return value ? text : "0";
+}
+
+std::string showList(const Call& call, const char* const* list) {
+  std::string out = "[";
+  for (; checkMemory(call, sys::word(list), sizeof *list), *list; list++) out += (out.size() > 1 ? " " : "") + quoted(*list);
+  return out + "]";
+}
+
+void checkDescriptor(const Call& call, int fd) {
+  bool known = fd == sys::kAtFdcwd || (fd >= 0 && fd < 3) || state.open.count(fd) || state.given.count(fd);
+  bool probe = call.name == "fcntl";
+  if (!known && !probe && state.mode != Mode::Real) complain(call, "descriptor " + std::to_string(fd) + " is not open");
+}
+
+std::string showArgument(const Call& call, char kind, size_t index) {
+  long value = call.args[index];
+  switch (kind) {
+    case 'd':
+      checkDescriptor(call, static_cast<int>(value));
+      return static_cast<int>(value) == sys::kAtFdcwd ? "cwd" : std::to_string(static_cast<int>(value));
+    case 'i':
+      return std::to_string(static_cast<int>(value));
+    case 'x':
+      return hex(static_cast<unsigned long>(value));
+    case '?':
+    case 's':
+      if (!value && kind == 's') complain(call, "no string");
+      return value ? quoted(reinterpret_cast<const char*>(value)) : "null";
+    case 'b':
+      checkMemory(call, value, static_cast<size_t>(call.args[index + 1]));
+      return "_";
+    case 'l':
+      return showList(call, reinterpret_cast<const char* const*>(value));
+    case 'h': {
+      const auto* how = reinterpret_cast<const sys::OpenHow*>(value);
+      return hex(how->flags) + " " + hex(how->resolve);
+    }
+    case 'a': {
+      const auto* attr = reinterpret_cast<const sys::MountAttr*>(value);
+      return hex(attr->set) + " " + hex(attr->clear) + " " + hex(attr->propagation);
+    }
+    case 'o':
+      checkMemory(call, value, 1);
+      return "_";
+    default:
+      return "_";
+  }
+}
+
+std::string describe(const Call& call, const Shape& shape) {
+  std::string out = call.name + "(";
+  for (size_t i = 0; shape.arguments[i]; i++) out += (i ? ", " : "") + showArgument(call, shape.arguments[i], i);
+  return out + ")";
+}
+
+void noteMessage(const void* data, size_t size) {
+  if (size != sizeof(wire::Message)) return;
+  wire::Message message;
+  memcpy(&message, data, sizeof message);
+  if (!memchr(message.detail, 0, sizeof message.detail)) harness::fail("report", 0, "a detail without an end");
+  static const char* const kinds[] = {"reached", "fault", "cloned", "walked", "notice"};
+  if (static_cast<unsigned>(message.report) > 4) return;
+  state.messages.push_back(std::string(kinds[static_cast<unsigned>(message.report)]) + " " + std::to_string(message.step) + " " +
+                           std::to_string(static_cast<unsigned>(message.operation)) + " " + std::to_string(message.error) +
+                           (message.detail[0] ? std::string(" ") + message.detail : ""));
+}
+
+long opened(const std::string& as) {
+  int fd = state.next++;
+  state.open[fd] = as;
+  return fd;
+}
+
+bool opens(const std::string& name) {
+  static const std::set<std::string> names = {"openat", "openat2", "open_tree", "fsopen", "fsmount", "socket"};
+  return names.count(name) != 0;
+}
+
+std::string pathOf(const Call& call) {
+  auto text = [&](int i) { return std::string(call.args[i] ? reinterpret_cast<const char*>(call.args[i]) : ""); };
+  int dir = static_cast<int>(call.args[0]);
+  std::string below = state.open.count(dir) ? state.open[dir] : "";
+  if (call.name == "fsopen") return text(0);
+  if (call.name == "fsmount" || call.name == "socket") return call.name;
+  if (text(1).empty() || text(1) == ".") return below;
+  if (text(1)[0] == '/') return (call.name == "openat2" ? "root:" : "") + text(1);
+  return below + "/" + text(1);
+}
+
+void fillStatx(const Call& call, sys::Statx& out) {
+  std::string path = state.open.count(static_cast<int>(call.args[0])) ? state.open[static_cast<int>(call.args[0])] : "";
+  const auto* name = reinterpret_cast<const char*>(call.args[1]);
+  if (*name) path = name;
+  File file = state.files.count(path) ? state.files[path] : File{};
+  out = {};
+  out.mode = static_cast<uint16_t>(file.type | 0755);
+  out.ino = path == "/proc" ? 1 : std::hash<std::string>()(path) | 0x100;
+  out.rdevMajor = file.major;
+  out.rdevMinor = file.minor;
+  out.mntId = file.mount;
+  out.size = 4096;
+}
+
+long readModel(const Call& call) {
+  if (call.args[2] != sizeof(wire::Go)) return call.args[2] == 1 ? 1 : 0;
+  if (state.gone == state.goes.size()) return 0;
+  wire::Go go{state.goes[state.gone++]};
+  memcpy(reinterpret_cast<void*>(call.args[1]), &go, sizeof go);
+  return sizeof go;
+}
+
+long mapPages(const Call& call) {
+  auto pages = std::make_unique<uint8_t[]>(static_cast<size_t>(call.args[1]));
+  long at = sys::word(pages.get());
+  state.pages[at] = std::move(pages);
+  return at;
+}
+
+long answerModel(const Call& call) {
+  if (opens(call.name)) return opened(pathOf(call));
+  if (call.name == "fcntl" && call.args[1] == sys::kFDupfdCloexec) return opened(state.open[static_cast<int>(call.args[0])]);
+  if (call.name == "statx") return fillStatx(call, *reinterpret_cast<sys::Statx*>(call.args[4])), 0;
+  if (call.name == "fstatfs") return reinterpret_cast<sys::Statfs*>(call.args[1])->type = sys::kProcMagic, 0;
+  if (call.name == "read") return readModel(call);
+  if (call.name == "write" || call.name == "sendto") return call.args[2];
+  if (call.name == "mmap") return mapPages(call);
+  if (call.name == "getcwd") return strcpy(reinterpret_cast<char*>(call.args[0]), "/"), 2;
+  if (call.name == "pipe2") {
+    auto* ends = reinterpret_cast<int*>(call.args[0]);
+    ends[0] = static_cast<int>(opened("pipe"));
+    ends[1] = static_cast<int>(opened("pipe"));
+  }
+  if (call.name == "capget") memset(reinterpret_cast<void*>(call.args[1]), 0xff, 2 * sizeof(sys::CapData));
+  if (call.name == "keyctl" && call.args[0] == 6) return strcpy(reinterpret_cast<char*>(call.args[2]), "keyring;0;0;3f1b0000;x"), 23;
+  if (call.name == "keyctl" || call.name == "clone3") return 77;
+  if (call.name == "execve") return -ENOEXEC;
+  if (call.name == "ppoll") return reinterpret_cast<sys::PollFd*>(call.args[0])->revents = sys::kPollIn, 1;
+  return 0;
+}
+
+// Memory that the kernel fills, filled with anything.
+void scribble(const Call& call) {
+  auto fill = [](long at, size_t size) {
+    if (!at) return;
+    auto* bytes = reinterpret_cast<uint8_t*>(at);
+    for (size_t i = 0; i < size; i++) bytes[i] = static_cast<uint8_t>(state.random());
+  };
+  if (call.name == "statx" && state.random() % 4 == 0) fill(call.args[4], sizeof(sys::Statx));
+  if (call.name == "fstatfs" && state.random() % 2) fill(call.args[1], sizeof(sys::Statfs));
+  if (call.name == "capget") fill(call.args[1], 2 * sizeof(sys::CapData));
+  if (call.name == "clock_gettime") reinterpret_cast<sys::Timespec*>(call.args[1])->sec = static_cast<int64_t>(state.calls);
+  if (call.name == "wait4") fill(call.args[1], 4);
+  if (call.name == "prlimit") fill(call.args[3], sizeof(sys::Rlimit));
+  if (call.name == "ppoll") fill(call.args[0], sizeof(sys::PollFd) * 2);
+}
+
+long fillText(long at, long size) {
+  static const char* const texts[] = {"", "..", "/", "a", "/a/b/../c", "x/", "../../..", "keyring;0;0;zz;", ";;;ffffffffffffffffffffff;", "root:x:0:0::/root:\n",
+                                      "(unreachable)/"};
+  auto* bytes = reinterpret_cast<char*>(at);
+  if (state.random() % 8 == 0) {
+    memset(bytes, 'y', static_cast<size_t>(size));
+    return size;
+  }
+  std::string text = texts[state.random() % (sizeof texts / sizeof *texts)];
+  size_t length = std::min(text.size() + 1, static_cast<size_t>(size));
+  memcpy(bytes, text.c_str(), length);
+  return static_cast<long>(std::min(text.size(), static_cast<size_t>(size)));
+}
+
+long answerChance(const Call& call) {
+  static const int errors[] = {ENOSYS, EPERM, ENOENT, EINVAL, EAGAIN, EEXIST, EINTR, ELOOP, EACCES, EBUSY, ENOTDIR};
+  bool go = call.name == "read" && call.args[2] == sizeof(wire::Go);
+  unsigned odds = go ? 50 : 12;
+  if (state.random() % odds == 0) return -errors[state.random() % (sizeof errors / sizeof *errors)];
+  long result = answerModel(call);
+  scribble(call);
+  if (call.name == "read" && !go) return fillText(call.args[1], call.args[2]);
+  if (call.name == "readlinkat") return fillText(call.args[2], call.args[3]);
+  if (call.name == "getcwd") return fillText(call.args[0], call.args[1]) + 1;
+  if (call.name == "keyctl" && call.args[0] == 6) return fillText(call.args[2], call.args[3]);
+  if (call.name == "clone3" || call.name == "clone") return state.random() % 2 ? 77 : 0;
+  if (call.name == "ppoll") return static_cast<long>(state.random() % 3);
+  return result;
+}
+
+long answerReal(const Call& call) {
+  const long* a = call.args;
+  long result = ::syscall(call.number, a[0], a[1], a[2], a[3], a[4], a[5]);
+  return result < 0 ? -errno : result;
+}
+
+long decide(const Call& call) {
+  if (auto failure = state.failures.find(call.name); failure != state.failures.end()) return -failure->second;
+  if (state.answer)
+    if (auto answer = state.answer(call)) return *answer;
+  if (state.mode == Mode::Real) return answerReal(call);
+  return state.mode == Mode::Chance ? answerChance(call) : answerModel(call);
+}
+
+void after(const Call& call, long result) {
+  if (result < 0) return;
+  if (call.name == "sendto" || call.name == "write") noteMessage(reinterpret_cast<void*>(call.args[1]), static_cast<size_t>(call.args[2]));
+  if (call.name == "close") state.open.erase(static_cast<int>(call.args[0]));
+  if (call.name == "munmap") state.pages.erase(call.args[0]);
+}
+
+}  // namespace
+
+void reset(const Descriptors& descriptors) {
+  state = State();
+  for (uint32_t i = 0; i < descriptors.slots + 2; i++) state.given.insert(descriptors.base + static_cast<int>(i));
+  file("/dev/null", {sys::kTypeChar, 1, 3, 1});
+}
+const std::vector<std::string>& lines() { return state.lines; }
+std::vector<std::string> lines(const std::vector<std::string>& names) {
+  std::vector<std::string> out;
+  for (const auto& line : state.lines)
+    for (const auto& name : names)
+      if (line.rfind(name + "(", 0) == 0) out.push_back(line);
+  return out;
+}
+const std::vector<std::string>& messages() { return state.messages; }
+void file(const std::string& path, const File& file) { state.files[path] = file; }
+void fails(const std::string& name, int error) { state.failures[name] = error; }
+void answers(std::function<std::optional<long>(const Call& call)> answer) { state.answer = std::move(answer); }
+void go(std::vector<uint32_t> steps) { state.goes = std::move(steps); }
+void chance(uint64_t seed, size_t most) {
+  state.mode = Mode::Chance;
+  state.random.seed(seed);
+  state.most = most;
+}
+void real() { state.mode = Mode::Real; }
+size_t count() { return state.calls; }
+
+Subject::Subject(const std::string& plan, Descriptors given) : bytes(new uint8_t[plan.size()]), size(plan.size()), descriptors(given) {
+  memcpy(bytes.get(), plan.data(), plan.size());
+  walker.descriptors = given;
+  walker.channel = given.base;
+  walker.channelIsSocket = true;
+  walker.root = walker.proc = walker.null.fd = walker.empty.fd = -1;
+  reset(given);
+}
+bool Subject::check() { return ::check(bytes.get(), size, descriptors, defect); }
+int Subject::walk() {
+  walker.plan = Plan(bytes.get());
+  running = true;
+  int result = setjmp(stopped) == 0 ? ::walk(walker) : -1;
+  running = false;
+  return result;
+}
+
+}  // namespace recorder
+
+long sys::syscall6(long number, long a, long b, long c, long d, long e, long f) {
+  using namespace recorder;
+  const auto& shape = shapeOf(number);
+  Call call{number, {a, b, c, d, e, f}, shape.name};
+  if (++state.calls > state.most) {
+    complain(call, "the walk does not end");
+    if (running) longjmp(stopped, 1);
+    std::abort();
+  }
+  std::string line = describe(call, shape);
+  long result = decide(call);
+  if (result < 0 && result > -4096) line += " = " + std::to_string(-result);
+  if (state.mode != Mode::Chance) state.lines.push_back(line);
+  after(call, result);
+  return result;
+}
+
+// The child runs first, in the same memory, as with vfork.
+long sys::cloneRaw(long number, long a, long b, long c, long d, long e, int (*run)(void*), void* argument) {
+  long pid = sys::syscall6(number, a, b, c, d, e, 0);
+  if (pid < 0) return pid;
+  if (number == sys::kNrClone3) {
+    auto* args = reinterpret_cast<sys::CloneArgs*>(a);
+    if (args->flags & sys::kClonePidfd) *reinterpret_cast<int*>(args->pidfd) = static_cast<int>(recorder::opened("pidfd"));
+  } else if (c) {
+    *reinterpret_cast<int*>(c) = static_cast<int>(recorder::opened("pidfd"));
+  }
+  auto before = recorder::state.open;
+  run(argument);
+  recorder::state.open = before;
+  return pid == 0 ? 78 : pid;
+}
