@@ -3,7 +3,7 @@ import { RuntimeError } from "../errors.ts";
 import { port } from "../host/port.ts";
 import { childrenOf, readIfThere, removeEmpty } from "./files.ts";
 import { thaw } from "./freeze.ts";
-import { directoriesOf, killIn } from "./processes.ts";
+import { directoriesOf, killIn, pidsIn } from "./processes.ts";
 import type { CgroupPaths } from "./types.ts";
 
 export { isFrozen, setFrozen, thaw } from "./freeze.ts";
@@ -33,11 +33,11 @@ const SHORT_PATIENCE = 100_000;
  */
 export async function removeCgroups(paths: CgroupPaths, { kill, made = [] }: RemoveOptions): Promise<void> {
   const directories = directoriesOf(paths);
-  let left = removeAll(directories);
+  let left = directories.filter((directory) => !removeEmpty(directory));
   if (left.length > 0 && kill) {
     thaw(paths);
     left = await retry(left, PATIENCE, (all) => killAndRemove(all, paths.unified));
-  } else if (left.length > 0) left = await retry(left, SHORT_PATIENCE, removeAll);
+  } else if (left.length > 0) left = await retry(left, SHORT_PATIENCE, removeDeserted);
   const parents = made.filter((directory) => !directories.includes(directory));
   for (const parent of parents.sort((one, other) => other.length - one.length)) removeEmpty(parent);
   const [first] = left;
@@ -66,8 +66,9 @@ function killAndRemove(directories: readonly string[], unified: string | undefin
   return directories.filter((directory) => !removeTree(directory));
 }
 
-function removeAll(directories: readonly string[]): string[] {
-  return directories.filter((directory) => !removeEmpty(directory));
+/** Whole trees without a single process; what somebody is in stays as it is. */
+function removeDeserted(directories: readonly string[]): string[] {
+  return directories.filter((directory) => pidsIn(directory).length > 0 || !removeTree(directory));
 }
 
 /** Deepest first; true when the top is gone. */

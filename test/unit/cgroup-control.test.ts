@@ -148,6 +148,13 @@ describe("removal", () => {
     expect(existsSync(paths.pids ?? "")).toBe(false);
   });
 
+  test("without leave to kill, what a container left behind goes too, if nobody is in it", async () => {
+    const { paths } = box(FAKE_HOSTS.hybrid());
+    child(child(paths.memory ?? "", "system.slice"), "old.service");
+    await removeCgroups(paths, { kill: false });
+    expect(Object.values(paths).some(existsSync)).toBe(false);
+  });
+
   test("what is frozen is thawed before it is killed", async () => {
     const order: string[] = [];
     const { paths } = box(
