@@ -4,17 +4,16 @@
 #include <string.h>
 
 #include "quickjs-loop.h"
+#include "quickjs-own.h"
 #include "quickjs-values.h"
 
 namespace quickjs {
 namespace {
 
-int wordCount = 0;
-char** wordList = nullptr;
-
 // The row's place is the function's magic number.
 constexpr int kRows = 256;
-const core::Call& rowAt(int magic) { return core::tables()[magic / kRows].rows[magic % kRows]; }
+core::Table tableAt(size_t table) { return table < core::kTables ? core::tables()[table] : own(); }
+const core::Call& rowAt(int magic) { return tableAt(static_cast<size_t>(magic / kRows)).rows[magic % kRows]; }
 
 JSValue refuse(JSContext* context, const core::Call& call, size_t at) {
   return JS_ThrowTypeError(context, "%s: argument %d is not of kind '%c'", call.name, static_cast<int>(at + 1),
@@ -40,18 +39,13 @@ JSValue run(JSContext* context, JSValueConst, int, JSValueConst* given, int magi
   return give(context, core::invoke(call, args));
 }
 
-JSValue words(JSContext* context, JSValueConst, int, JSValueConst*) {
-  core::Result result = core::Result::of(std::vector<std::string>(wordList, wordList + wordCount));
-  return give(context, std::move(result));
-}
-
 bool add(JSContext* context, JSValue object, const char* name, JSValue function) {
   return !JS_IsException(function) && JS_SetPropertyStr(context, object, name, function) >= 0;
 }
 
 bool addRows(JSContext* context, JSValue object) {
-  for (size_t table = 0; table < core::kTables; table++)
-    for (size_t row = 0; row < core::tables()[table].size; row++) {
+  for (size_t table = 0; table <= core::kTables; table++)
+    for (size_t row = 0; row < tableAt(table).size; row++) {
       int magic = static_cast<int>(table) * kRows + static_cast<int>(row);
       const core::Call& call = rowAt(magic);
       JSValue function = JS_NewCFunctionMagic(context, run, call.name, static_cast<int>(strlen(call.takes)),
@@ -63,15 +57,10 @@ bool addRows(JSContext* context, JSValue object) {
 
 }  // namespace
 
-void setWords(int count, char** words) {
-  wordCount = count;
-  wordList = words;
-}
-
 JSValue makeCore(JSContext* context) {
   JSValue object = JS_NewObject(context);
   if (JS_IsException(object)) return object;
-  if (addRows(context, object) && add(context, object, "args", JS_NewCFunction(context, words, "args", 0)) &&
+  if (addRows(context, object) &&
       add(context, object, "wait", JS_NewCFunction(context, wait, "wait", 3)) &&
       add(context, object, "sleep", JS_NewCFunction(context, sleep, "sleep", 1)) &&
       add(context, object, "drop", JS_NewCFunction(context, drop, "drop", 1)))

@@ -8,7 +8,4 @@ namespace quickjs {
 // exception.
 JSValue makeCore(JSContext* context);
 
-// What `args()` of that object gives: the caller's words, without the program's name.
-void setWords(int count, char** words);
-
 }  // namespace quickjs

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../bindings/quickjs.h"
+#include "../bindings/quickjs-own.h"
 #include "engine.h"
 #include "heap.h"
 
