@@ -2,8 +2,8 @@ import { readlinkSync } from "node:fs";
 import { expect, test } from "@jest/globals";
 import { succeeded } from "../../bundles/command.ts";
 import type { Config } from "../../bundles/config.ts";
+import { hold } from "../../bundles/holder.ts";
 import { useBox } from "../support/container.ts";
-import { hold } from "../support/holder.ts";
 import { unlessPeer } from "../support/runtime.ts";
 
 const box = useBox();

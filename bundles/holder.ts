@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { PLAIN_ENV, until } from "../../bundles/command.ts";
+import { PLAIN_ENV, until } from "./command.ts";
 
 /** A process of our own that sleeps in namespaces of its own, to be joined by path. */
 export interface Holder {
