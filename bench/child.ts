@@ -1,4 +1,5 @@
 /** Starts commands with the core's vfork and reaps them with their exact cost: Node's own spawn would be the bench. */
+import { existsSync, readFileSync } from "node:fs";
 import koffi from "koffi";
 import { port } from "../runtime/host/port.ts";
 
@@ -18,11 +19,9 @@ export interface Cost {
   readonly wall: number;
   /** Microseconds of user and system time. */
   readonly cpu: number;
-  /** Largest resident size, KiB. */
-  readonly peak: number;
 }
 
-/** Waits for a child and gives its CPU time and peak memory (waitid(2) with rusage). Throws when it failed. */
+/** Waits for a child and gives its CPU time (waitid(2) with rusage). Throws when it failed. */
 export async function reap(pidfd: number, what: string): Promise<Omit<Cost, "wall">> {
   await port().wait(pidfd, "read");
   const info = Buffer.alloc(128);
@@ -33,7 +32,7 @@ export async function reap(pidfd: number, what: string): Promise<Omit<Cost, "wal
   const status = info.readInt32LE(24);
   if (status !== 0) throw new Error(`${what} ended with ${status}`);
   const time = (at: number) => Number(usage.readBigInt64LE(at)) * MICROSECONDS + Number(usage.readBigInt64LE(at + 8));
-  return { cpu: time(0) + time(16), peak: Number(usage.readBigInt64LE(32)) };
+  return { cpu: time(0) + time(16) };
 }
 
 /** The environment of every measured command. */
@@ -59,4 +58,17 @@ function said(fd: number): string {
   } catch {
     return "it said nothing";
   }
+}
+
+const TIME = "/usr/bin/time";
+
+/**
+ * Largest resident size of a command, KiB, or undefined where time(1) is not installed: it forks from a process so small
+ * that it does not count, which this one is not.
+ */
+export async function peakMemory(path: string, args: readonly string[], folder: string): Promise<number | undefined> {
+  if (!existsSync(TIME)) return undefined;
+  const file = `${folder}/peak`;
+  await command(TIME, ["--format=%M", `--output=${file}`, path, ...args]);
+  return Number(readFileSync(file, "utf8"));
 }

@@ -1,6 +1,6 @@
 /** `npm run bench`: runtimes interleaved in random order, back-to-back and with idle gaps, in one run. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, release, tmpdir } from "node:os";
+import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { busyboxRootfs } from "../bundles/busybox.ts";
@@ -72,7 +72,8 @@ function shuffled<T>(list: readonly T[]): T[] {
 async function main(quick: boolean): Promise<void> {
   const size = quick ? { rounds: 15, warmUp: 2 } : { rounds: 60, warmUp: 5 };
   port().setSubreaper(true);
-  const folder = mkdtempSync(join(tmpdir(), "tsrun-bench-"));
+  // State belongs on a tmpfs, as /run is: a disk would be measured instead of the runtimes.
+  const folder = mkdtempSync("/dev/shm/tsrun-bench-");
   const all = runtimes(folder);
   const lines = [
     `Kernel ${release()}, ${cpus().length} CPUs (${cpus()[0]?.model ?? "unknown"}), Node ${process.version}.`,
@@ -88,6 +89,16 @@ async function main(quick: boolean): Promise<void> {
         lines.push("", `### ${name}, ${gap === 0 ? "back-to-back" : `${gap} ms gaps`}`, "", HEAD(AGAINST));
         lines.push(...rows(series, AGAINST));
       }
+    }
+    lines.push("", "### Peak memory, MB", "", "| | create | start | state | delete |", "|---|---|---|---|---|");
+    for (const runtime of all) {
+      const found = await peaks(runtime, long);
+      if (found)
+        lines.push(
+          `| ${runtime.name} | ${Object.values(found)
+            .map((size) => size.toFixed(1))
+            .join(" | ")} |`,
+        );
     }
   } finally {
     for (const runtime of all) await endKeeper(runtime).catch((error: Error) => console.error(error.message));

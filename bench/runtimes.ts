@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { port } from "../runtime/host/port.ts";
 import { createContainer, deleteContainer, startContainer } from "../runtime/library.ts";
-import { type Cost, command, reap } from "./child.ts";
+import { type Cost, command, peakMemory, reap } from "./child.ts";
 
 export interface Runtime {
   readonly name: string;
@@ -18,10 +18,9 @@ export type Case = (runtime: Runtime, bundle: string, id: string) => Promise<Cos
 const QUIET = { onWarning: () => {} };
 
 function add(costs: readonly Cost[]): Cost {
-  return costs.reduce((sum, { wall, cpu, peak }) => ({
+  return costs.reduce((sum, { wall, cpu }) => ({
     wall: sum.wall + wall,
     cpu: sum.cpu + cpu,
-    peak: Math.max(sum.peak, peak),
   }));
 }
 
@@ -40,7 +39,7 @@ async function cycle(runtime: Runtime, bundle: string, id: string): Promise<Cost
   const { cpu } = await reap(pidfd, "the container");
   const waited = port().monotonic() - begun;
   const remove = await call(runtime, "delete", id);
-  return add([create, start, { wall: waited, cpu, peak: 0 }, remove]);
+  return add([create, start, { wall: waited, cpu }, remove]);
 }
 
 async function resident(runtime: Runtime, bundle: string, id: string): Promise<Cost> {
@@ -55,7 +54,7 @@ async function resident(runtime: Runtime, bundle: string, id: string): Promise<C
   await deleteContainer(context, id, { force: false });
   const wall = port().monotonic() - begun;
   const { user, system } = process.cpuUsage(before);
-  return { wall, cpu: user + system, peak: process.memoryUsage().rss / 1024 };
+  return { wall, cpu: user + system };
 }
 
 /** What needs a running container is made once and kept: `run` gets its id. */
@@ -74,4 +73,18 @@ export async function startKeeper(runtime: Runtime, bundle: string): Promise<voi
 
 export async function endKeeper(runtime: Runtime): Promise<void> {
   if (runtime.path !== "") await call(runtime, "delete", "--force", "keeper");
+}
+
+/** Peak memory of the commands of a cycle, MB by command; undefined where it can't be told. */
+export async function peaks({ path, root }: Runtime, bundle: string): Promise<Record<string, number> | undefined> {
+  if (path === "") return undefined;
+  const id = `peak-${process.pid}`;
+  const found: Record<string, number> = {};
+  const words = { create: ["--bundle", bundle], start: [], state: [], delete: ["--force"] };
+  for (const [verb, flags] of Object.entries(words)) {
+    const kib = await peakMemory(path, ["--root", root, verb, ...flags, id], root);
+    if (kib === undefined) return undefined;
+    found[verb] = kib / 1024;
+  }
+  return found;
 }

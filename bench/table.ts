@@ -22,11 +22,10 @@ export function rows(series: readonly Series[], against: string): string[] {
     const walls = costs.map(({ wall }) => wall);
     const ratio = median(walls.map((wall, round) => wall / (base[round]?.wall ?? Number.NaN)));
     const cpu = median(costs.map((cost) => cost.cpu));
-    const peak = Math.max(...costs.map((cost) => cost.peak)) / 1024;
     const cells = [name, milliseconds(median(walls)), milliseconds(Math.min(...walls)), ratio.toFixed(2)];
-    return `| ${[...cells, milliseconds(cpu), peak.toFixed(1)].join(" | ")} |`;
+    return `| ${[...cells, milliseconds(cpu)].join(" | ")} |`;
   });
 }
 
 export const HEAD = (against: string) =>
-  `| | median ms | minimum ms | ratio to ${against} | CPU ms | peak MB |\n|---|---|---|---|---|---|`;
+  `| | median ms | minimum ms | ratio to ${against} | CPU ms |\n|---|---|---|---|---|`;
