@@ -4,7 +4,7 @@ import { isSystemError, port, type SystemError } from "../host/port.ts";
 import { EBUSY, EEXIST, EINVAL, ENOENT, errnoName, errnoText } from "../linux/errno.ts";
 import { O_WRONLY } from "../linux/flags.ts";
 import type { MakeCgroupStep, WriteCgroupStep } from "../plan/generated/step.ts";
-import { MAX_CGROUP_FILE, nameOf, parentOf, readIfThere, removeEmpty } from "./files.ts";
+import { isDirectory, MAX_CGROUP_FILE, nameOf, parentOf, readIfThere, removeEmpty } from "./files.ts";
 import { words } from "./layout.ts";
 import { pidsIn } from "./processes.ts";
 
@@ -29,6 +29,21 @@ export function makeCgroup(step: MakeCgroupStep): string[] {
     for (const path of made.reverse()) removeEmpty(path);
     throw isSystemError(error) ? fault(step.from, `cgroup ${step.path}`, error) : error;
   }
+}
+
+/**
+ * The directories above the container's own that are not there yet: what makeCgroup is going to make besides. Read
+ * before the first of them is made, so that the record names them even if we are killed in between.
+ */
+export function missingParents(steps: readonly Pick<MakeCgroupStep, "path" | "hierarchy">[]): string[] {
+  const missing = new Set<string>();
+  for (const { path, hierarchy } of steps) {
+    for (let at = parentOf(path); at.length > hierarchy.length && !missing.has(at); at = parentOf(at)) {
+      if (isDirectory(at)) break;
+      missing.add(at);
+    }
+  }
+  return [...missing];
 }
 
 function makeDirectory(step: MakeCgroupStep, path: string, made: string[]): void {

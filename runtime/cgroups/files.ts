@@ -43,7 +43,8 @@ export function childrenOf(directory: string): string[] {
     .filter(isDirectory);
 }
 
-function isDirectory(path: string): boolean {
+/** Whether there is a directory at a path, links not followed. */
+export function isDirectory(path: string): boolean {
   try {
     return (port().lstat(path).mode & S_IFMT) === S_IFDIR;
   } catch (error) {

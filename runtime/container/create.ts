@@ -1,5 +1,6 @@
 /** The story of create: plan, claim the id, record, walk, hand over. */
 import { removeCgroups } from "../cgroups/control.ts";
+import { missingParents } from "../cgroups/execute.ts";
 import { port } from "../host/port.ts";
 import { walkPlan } from "../launch/launch.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
@@ -78,7 +79,7 @@ function firstRecord(
     uid: port().geteuid(),
     annotations: spec.annotations ?? {},
     cgroupPaths: plan.cgroupPaths,
-    cgroupsMade: [],
+    cgroupsMade: missingParents(plan.steps.filter((step) => step.step === "makeCgroup")),
     ownKeyring: !noNewKeyring,
     namespaces: (spec.linux?.namespaces ?? []).reduce((flags, { type }) => flags | NAMESPACES[type].flag, 0),
   };

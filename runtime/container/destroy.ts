@@ -1,5 +1,5 @@
 /** The end of a container: processes, cgroups, folder. Works from any point at which its making was cut off. */
-import { removeCgroups } from "../cgroups/control.ts";
+import { removeCgroups, thaw } from "../cgroups/control.ts";
 import { RuntimeError } from "../errors.ts";
 import { isSystemError, port } from "../host/port.ts";
 import { ESRCH } from "../linux/errno.ts";
@@ -30,6 +30,8 @@ export async function killInit(record: Record): Promise<boolean> {
   if (pidfd === null) return false;
   try {
     port().pidfdSendSignal(pidfd, SIGKILL);
+    // A frozen process does not end on v1.
+    thaw(record.cgroupPaths);
     if (await port().wait(pidfd, "read", port().monotonic() + PATIENCE_US)) return true;
     throw new RuntimeError("E_SYSTEM", `container ${record.id}: init did not end when killed`);
   } catch (error) {

@@ -46,9 +46,7 @@ export function createHands(context: Context, store: ContainerStore, initial: Re
       record = { ...record, status: status as RecordStatus, pid: init?.pid ?? 0, startTime };
       store.save(record);
     },
-    makeCgroup: (step) => {
-      record = { ...record, cgroupsMade: [...record.cgroupsMade, ...makeCgroup(step)] };
-    },
+    makeCgroup: (step) => void makeCgroup(step),
     writeCgroup: (step) => writeCgroup(step, context.onWarning),
     attachDevices: ({ path, program }) => {
       const cgroup = port().openDirectory(path);

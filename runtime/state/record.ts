@@ -24,7 +24,7 @@ export interface Record {
   readonly annotations: Readonly<{ [key: string]: string }>;
   /** Controller (or `unified`) to absolute directory. */
   readonly cgroupPaths: Readonly<{ [controller: string]: string }>;
-  /** Cgroup directories that create made, parents first: those go with the container. */
+  /** Cgroup directories above the container's own that create found missing: they go with it when nobody else is there. */
   readonly cgroupsMade: readonly string[];
   /** Whether it has a session keyring of its own. */
   readonly ownKeyring: boolean;

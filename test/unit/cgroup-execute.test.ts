@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { makeCgroup, writeCgroup } from "../../runtime/cgroups/execute.ts";
+import { makeCgroup, missingParents, writeCgroup } from "../../runtime/cgroups/execute.ts";
 import { probeCgroups } from "../../runtime/cgroups/layout.ts";
 import { planCgroups } from "../../runtime/cgroups/plan.ts";
 import type { CgroupPlan, Resources } from "../../runtime/cgroups/types.ts";
@@ -136,6 +136,21 @@ describe("making cgroups", () => {
       `E_CGROUP: cgroup ${top}/box: no such file or directory (config.json /linux/cgroupsPath)`,
     );
   });
+});
+
+test("the parents that are going to be made are known before", () => {
+  const { top } = host(FAKE_HOSTS.hybrid());
+  const missing = (cgroupsPath: string) => {
+    const { steps } = planCgroups({ layout: probeCgroups(), id: "box", cgroupsPath, resources: undefined });
+    return missingParents(steps.filter((step) => step.step === "makeCgroup"));
+  };
+  expect(missing("/box")).toEqual([]);
+  expect(missing("/a/b/box")).toHaveLength(2 * 9);
+  expect(missing("/a/b/box")).toContain(`${top}/memory/a/b`);
+  const { made } = walk(undefined, "/a/box");
+  expect(made).toHaveLength(2 * 9);
+  expect(missing("/a/b/box")).toHaveLength(9);
+  expect(missing("/a/other")).toEqual([]);
 });
 
 describe("v2 controllers", () => {
