@@ -8,7 +8,7 @@ import { template, toJson } from "../bundles/config.ts";
 import "../runtime/host/node.ts";
 import { port } from "../runtime/host/port.ts";
 import type { Cost } from "./child.ts";
-import { CASES, type Case, endKeeper, type Runtime, startKeeper } from "./runtimes.ts";
+import { CASES, type Case, endKeeper, peaks, type Runtime, startKeeper } from "./runtimes.ts";
 import { HEAD, rows, type Series } from "./table.ts";
 
 const AGAINST = "crun";
