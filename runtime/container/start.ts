@@ -54,7 +54,7 @@ async function release(context: Context, store: ContainerStore, spec: Spec, reco
     wake(store);
     for (;;) {
       const bytes = await nextBytes(report);
-      if (bytes.length === 0) return;
+      if (bytes.length === 0) return executed(context, spec, record);
       const message = decodeMessage(bytes);
       const step = replan(spec, record).steps[message.step];
       if (step === undefined) throw new RuntimeError("E_INTERNAL", `init speaks of step ${message.step}`);
@@ -68,6 +68,16 @@ async function release(context: Context, store: ContainerStore, spec: Spec, reco
   } finally {
     port().close(report);
   }
+}
+
+/** The last step can't be told by who took it: its memory is another program's. */
+function executed(context: Context, spec: Spec, record: Record): void {
+  if (context.onStep === undefined) return;
+  const { steps } = replan(spec, record);
+  const last = steps.at(-1);
+  if (last === undefined) return;
+  const { by, from } = last;
+  context.onStep({ index: steps.length - 1, by, text: describe(last), from, at: port().monotonic() });
 }
 
 /** The same config on the same host gives the same plan: only asked for when init has something to say. */
