@@ -120,7 +120,15 @@ export const RUN_FLAGS: readonly Flag[] = [
   { name: "no-subreaper", kind: "switch", summary: "has no effect: tsrun is never a subreaper", hidden: true },
 ];
 
+const REGEX: Flag = {
+  name: "regex",
+  alias: "r",
+  kind: "switch",
+  summary: "take the id as a regular expression: all containers that it is found in",
+};
+
 export const KILL_FLAGS: readonly Flag[] = [
+  REGEX,
   { name: "all", alias: "a", kind: "switch", summary: "signal every process of the container", hidden: true },
 ];
 
@@ -131,6 +139,8 @@ export const DELETE_FLAGS: readonly Flag[] = [
     kind: "switch",
     summary: "kill what still runs; a container that is not there is no error",
   },
+  REGEX,
+  { name: "all-stopped", kind: "switch", summary: "all containers whose program has ended" },
 ];
 
 export const EXEC_FLAGS: readonly Flag[] = [
@@ -156,7 +166,18 @@ export const EXEC_FLAGS: readonly Flag[] = [
   { name: "cap", alias: "c", kind: "list", value: "CAP", summary: "add a capability (repeatable)" },
   PRESERVE_FDS,
   { name: "cgroup", kind: "list", value: "PATH", summary: "run in an existing sub-cgroup", unsupported: true },
-  { name: "ignore-paused", kind: "switch", summary: "exec even if the container is paused", unsupported: true },
+  { name: "ignore-paused", kind: "switch", summary: "wait for a paused container to be resumed" },
+];
+
+export const PS_FLAGS: readonly Flag[] = [
+  {
+    name: "format",
+    alias: "f",
+    kind: "text",
+    choices: ["table", "json"],
+    default: "table",
+    summary: "what ps(1) says, or a list of pids",
+  },
 ];
 
 export const LIST_FLAGS: readonly Flag[] = [

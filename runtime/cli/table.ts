@@ -1,12 +1,14 @@
 /** The command table: every verb with its arguments, flags and code. Parser, help and dispatch are made from it. */
 import { create } from "../commands/create.ts";
-import { deleteOne } from "../commands/delete.ts";
+import { deleteEach } from "../commands/delete.ts";
 import { exec } from "../commands/exec.ts";
 import { printFeatures } from "../commands/features.ts";
 import type { Flag, Verb } from "../commands/invocation.ts";
 import { kill } from "../commands/kill.ts";
 import { list } from "../commands/list.ts";
+import { pause, resume } from "../commands/pause.ts";
 import { printPlan } from "../commands/plan.ts";
+import { ps } from "../commands/ps.ts";
 import { run } from "../commands/run.ts";
 import { writeSpec } from "../commands/spec.ts";
 import { start } from "../commands/start.ts";
@@ -18,6 +20,7 @@ import {
   KILL_FLAGS,
   LIST_FLAGS,
   PLAN_FLAGS,
+  PS_FLAGS,
   RUN_FLAGS,
   SPEC_FLAGS,
 } from "./flags.ts";
@@ -66,7 +69,27 @@ export const COMMANDS: readonly Command[] = [
     flags: KILL_FLAGS,
     run: kill,
   },
-  { name: "delete", summary: "delete a container and all it holds", ...ID, flags: DELETE_FLAGS, run: deleteOne },
+  {
+    name: "delete",
+    summary: "delete containers and all they hold",
+    usage: "<container-id>...",
+    min: 0,
+    max: Number.POSITIVE_INFINITY,
+    flags: DELETE_FLAGS,
+    run: deleteEach,
+  },
+  { name: "pause", summary: "stop all processes of a container where they stand", ...ID, flags: [], run: pause },
+  { name: "resume", summary: "let the processes of a paused container go on", ...ID, flags: [], run: resume },
+  {
+    name: "ps",
+    summary: "show the processes of a container",
+    usage: "<container-id> [options of ps...]",
+    min: 1,
+    max: Number.POSITIVE_INFINITY,
+    flags: PS_FLAGS,
+    run: ps,
+    halt: true,
+  },
   { name: "state", summary: "print the state of a container", ...ID, flags: [], run: state },
   { name: "list", summary: "list the containers", usage: "", min: 0, max: 0, flags: LIST_FLAGS, run: list },
   {

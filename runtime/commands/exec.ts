@@ -27,7 +27,12 @@ export async function exec({ context, args, flags }: Invocation): Promise<number
 export function execOptions({ context, args, flags }: Invocation): ExecOptions {
   const [id = "", ...words] = args;
   const program = words[0] === "--" ? words.slice(1) : words;
-  const common = { id, pidFile: flags.text("pid-file"), preserveFds: flags.integer("preserve-fds") };
+  const common = {
+    id,
+    pidFile: flags.text("pid-file"),
+    preserveFds: flags.integer("preserve-fds"),
+    ignorePaused: flags.on("ignore-paused") || undefined,
+  };
   const file = flags.text("process");
   if (file !== undefined) {
     refuseBeside(program, flags);

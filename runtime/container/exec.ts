@@ -24,13 +24,13 @@ const JOINABLE = new Set(["created", "running"]);
 
 /**
  * Runs one more program in a container; resolves when it has been executed. Throws E_STATE_WRONG unless the container
- * is created or running.
+ * is created or running (or, with `ignorePaused`, paused).
  */
 export async function execInContainer(context: Context, options: ExecOptions): Promise<RunningProcess> {
   const store = new ContainerStore(context.root, options.id);
   const record = store.require();
   const status = statusOf(store, record);
-  if (!JOINABLE.has(status)) {
+  if (!JOINABLE.has(status) && !(options.ignorePaused && status === "paused")) {
     const reason = status === "stopped" ? "container not running" : `container is ${status}`;
     throw new RuntimeError("E_STATE_WRONG", `cannot exec in container ${options.id}: ${reason}`);
   }

@@ -1,5 +1,5 @@
 /** Signals to a container. */
-import { processesIn, signalAll } from "../cgroups/control.ts";
+import { processesIn, signalAll, thaw } from "../cgroups/control.ts";
 import { RuntimeError } from "../errors.ts";
 import { isSystemError, port } from "../host/port.ts";
 import { ESRCH } from "../linux/errno.ts";
@@ -37,6 +37,8 @@ export async function killContainer(
   if (pidfd === null) throw notRunning(id);
   try {
     port().pidfdSendSignal(pidfd, signal);
+    // Nothing frozen ends on cgroup v1.
+    if (signal === SIGKILL) thaw(record.cgroupPaths);
   } catch (error) {
     if (isSystemError(error, ESRCH)) throw notRunning(id);
     throw error;

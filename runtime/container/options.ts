@@ -41,6 +41,8 @@ export interface ExecOptions {
   /** Capabilities added to bounding, effective and permitted. */
   readonly capabilities?: readonly string[] | undefined;
   readonly noNewPrivileges?: boolean | undefined;
+  /** Whether a paused container is none to refuse: the program then starts when it is resumed. */
+  readonly ignorePaused?: boolean | undefined;
   readonly pidFile?: string | undefined;
   readonly preserveFds?: number | undefined;
 }

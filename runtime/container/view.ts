@@ -25,8 +25,9 @@ export function statusOf(store: ContainerStore, record: Record): Status {
   const alive = isAlive(record.pid, record.startTime);
   if (record.status === "creating") return alive || isLocked(store) ? "creating" : "stopped";
   if (!alive) return "stopped";
-  if (awaitsStart(store)) return "created";
-  return isFrozen(record.cgroupPaths) ? "paused" : "running";
+  // A frozen init can't answer, whatever it waits for.
+  if (isFrozen(record.cgroupPaths)) return "paused";
+  return awaitsStart(store) ? "created" : "running";
 }
 
 /** Whether a command works on the container at this moment. */

@@ -12,12 +12,13 @@ export const answers: {
   exit: () => Promise<number>;
   states: ListEntry[];
   steps: Step[];
+  pids: number[];
   onCall: (name: string, context: Context) => void;
-} = { fail: {}, exit: async () => 0, states: [], steps: [], onCall: () => undefined };
+} = { fail: {}, exit: async () => 0, states: [], steps: [], pids: [], onCall: () => undefined };
 
 export function resetContainers(): void {
   calls.length = 0;
-  Object.assign(answers, { fail: {}, exit: async () => 0, states: [], steps: [], onCall: () => undefined });
+  Object.assign(answers, { fail: {}, exit: async () => 0, states: [], steps: [], pids: [], onCall: () => undefined });
 }
 
 export const STATE: ContainerState = {
@@ -72,6 +73,26 @@ const MODULES: Readonly<Record<string, object>> = {
     listContainers: (context: Context) => {
       called("list", context);
       return answers.states;
+    },
+  },
+  pause: {
+    pauseContainer: async (context: Context, id: string) => called("pause", context, id),
+    resumeContainer: async (context: Context, id: string) => called("resume", context, id),
+  },
+  processes: {
+    containerProcesses: (context: Context, id: string) => {
+      called("processes", context, id);
+      return answers.pids;
+    },
+  },
+  select: {
+    matchingContainers: (context: Context, pattern: string) => {
+      called("matching", context, pattern);
+      return ["m1", "m2"];
+    },
+    stoppedContainers: (context: Context) => {
+      called("stopped", context);
+      return ["s1", "s2"];
     },
   },
   planned: {

@@ -438,11 +438,13 @@ describe("before the command", () => {
 
 describe("usage", () => {
   test.each([
-    [["ps", "c1"], 'unknown command "ps"'],
+    [["sp", "c1"], 'unknown command "sp"'],
     [["creat", "c1"], 'unknown command "creat" (did you mean "create"?)'],
     [["help", "bogus"], 'unknown command "bogus"'],
     [["create"], "create: <container-id> is expected, got 0 arguments"],
-    [["delete", "a", "b"], "delete: <container-id> is expected, got 2 arguments"],
+    [["delete"], "delete: either container ids or --all-stopped is expected"],
+    [["delete", "--all-stopped", "a"], "delete: either container ids or --all-stopped is expected"],
+    [["start", "a", "b"], "start: <container-id> is expected, got 2 arguments"],
     [["list", "x"], "list: no argument is expected, got 1 argument"],
     [["kill"], "kill: <container-id> [signal] is expected, got 0 arguments"],
     [["--bogus"], "unknown flag --bogus"],

@@ -142,7 +142,6 @@ describe("errors", () => {
     ["--process-label=l"],
     ["--apparmor=p"],
     ["--cgroup=/x"],
-    ["--ignore-paused"],
   ])("%s is known and refused", (word) => {
     expect(() => exec(word, "c")).toThrow(expect.objectContaining({ code: "E_CONFIG_UNSUPPORTED" }));
   });
