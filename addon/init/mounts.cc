@@ -81,7 +81,8 @@ Result place(Walker& walker, int tree, const Placement& placement) {
     result = remountAttributes(walker, tree, attributes.set, attributes.clear);
     if (result.failed()) return result;
   }
-  return setPropagation(walker, tree, placement);
+  if (placement.foreign) result = estrange(walker, tree);
+  return result.failed() ? result : setPropagation(walker, tree, placement);
 }
 
 Result placeByMount(Walker& walker, int source, bool recursive, const char* path, const Placement& placement) {
@@ -96,6 +97,11 @@ Result placeByMount(Walker& walker, int source, bool recursive, const char* path
   if (result.failed()) return result;
   result = changeAttributes(mount.get(), true, attributes.recursiveSet, attributes.recursiveClear);
   return result.failed() ? result : setPropagation(walker, mount.get(), placement);
+}
+
+Result estrange(Walker& walker, int mount) {
+  constexpr uint32_t slave[] = {sys::kMsSlave | sys::kMsRec};
+  return setPropagation(walker, mount, {mount, {}, slave, 1});
 }
 
 Result setPropagation(Walker& walker, int mount, const Placement& placement) {

@@ -14,7 +14,12 @@ struct Placement {
   Attributes attributes;
   const uint32_t* propagation = nullptr;  // MS_SHARED and the like, perhaps with MS_REC, in order
   uint32_t propagations = 0;
+  bool foreign = false;  // the tree comes from the host's mount namespace
 };
+
+// A tree that the parent has opened still shares its mounts with the host, where everything mounted below it would appear:
+// from here on it only receives.
+Result estrange(Walker& walker, int mount);
 
 // A detached copy of the mount that holds path below dir; path may be "" with an O_PATH descriptor of the place.
 // -ENOSYS where openRoot has found that trees can't be cloned or moved.

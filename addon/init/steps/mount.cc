@@ -184,7 +184,8 @@ Result step::bind(Walker& walker, const wire::Bind& step) {
   Placement placement{target.get(),
                       {step.attrSet, step.attrClear, step.recursiveSet, step.recursiveClear},
                       walker.plan.array(step.propagation),
-                      step.propagationCount};
+                      step.propagationCount,
+                      step.slot >= 0};
   return old ? placeByMount(walker, tree.get(), step.recursive, path, placement) : ::place(walker, tree.get(), placement);
 }
 

@@ -105,6 +105,7 @@ Result step::openRoot(Walker& walker, const wire::OpenRoot& step) {
   Fd tree(step.slot >= 0 ? walker.slot(step.slot) : cloneTree(walker, directory.get(), "", true));
   result = outcome(Operation::Open_tree, tree.get());
   if (!result.failed()) result = attach(tree.get(), directory.get());
+  if (!result.failed() && step.slot >= 0) result = estrange(walker, tree.get());
   if (result.denied() && step.slot < 0) {
     result = dropTrees(walker);
     return result.failed() ? result : bindRoot(walker, walker.text(step.path), directory.get());
