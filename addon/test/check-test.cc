@@ -96,6 +96,15 @@ TEST("check", arrays, "refuses arrays and bytes that are not in the pool") {
   for (uint32_t length : {0u, 7u, 9u}) EXPECT_EQUAL(verdict(with(plan, seccomp + offsetof(wire::LoadSeccomp, filterLength), length)), "no filter");
 }
 
+TEST("check", listed, "refuses lists of strings that are not in the pool") {
+  std::string plan = sample::shortest().bytes();
+  auto& header = *reinterpret_cast<const wire::Header*>(plan.data());
+  auto& exec = *reinterpret_cast<const wire::Exec*>(plan.data() + recordOf(plan, Op::Exec));
+  for (uint32_t i = 0; i < exec.argsCount; i++)
+    for (uint32_t offset : {header.poolSize, 0x7fffffffu, 0xffffffffu})
+      EXPECT_EQUAL(verdict(with(plan, header.poolOffset + exec.args + i * 4, offset)), "a field out of bounds");
+}
+
 TEST("check", slots, "refuses slots beyond those that were given") {
   std::string plan = sample::everything().bytes();
   size_t at = recordOf(plan, Op::AwaitStart) + offsetof(wire::AwaitStart, reportFifo);

@@ -33,7 +33,7 @@ constexpr Shape kShapes[] = {
     {__NR_chroot, "chroot", "s"}, {__NR_umask, "umask", "x"}, {__NR_mmap, "mmap", "-ixx-i"}, {__NR_munmap, "munmap", "-i"},
     {__NR_mount, "mount", "?s?x?"}, {__NR_umount2, "umount2", "sx"}, {__NR_pivot_root, "pivot_root", "ss"}, {sys::kNrOpenTree, "open_tree", "dsx"},
     {sys::kNrMoveMount, "move_mount", "dsdsx"}, {sys::kNrFsopen, "fsopen", "sx"}, {sys::kNrFsconfig, "fsconfig", "di??i"},
-    {sys::kNrFsmount, "fsmount", "dxx"}, {sys::kNrMountSetattr, "mount_setattr", "dsxa"}, {__NR_setns, "setns", "dx"}, {__NR_unshare, "unshare", "x"},
+    {sys::kNrFsmount, "fsmount", "dxx"}, {sys::kNrMountSetattr, "mount_setattr", "dsxai"}, {__NR_setns, "setns", "dx"}, {__NR_unshare, "unshare", "x"},
     {__NR_setsid, "setsid", ""}, {__NR_setpgid, "setpgid", "ii"}, {__NR_kill, "kill", "ii"}, {__NR_wait4, "wait4", "iox"},
     {__NR_execve, "execve", "sll"}, {__NR_rt_sigaction, "rt_sigaction", "ioo"}, {__NR_rt_sigprocmask, "rt_sigprocmask", "ioo"},
     {__NR_prctl, "prctl", "iii"}, {__NR_capget, "capget", "oo"}, {__NR_capset, "capset", "oo"}, {__NR_setgroups, "setgroups", "i-"},
@@ -57,6 +57,7 @@ struct State {
   size_t gone = 0, calls = 0, most = ~size_t{0};
   int next = 10;
   std::mt19937_64 random;
+  unsigned odds = 12;  // one call in so many fails
 };
 State state;
 jmp_buf stopped;
@@ -69,7 +70,9 @@ const Shape& shapeOf(long number) {
   std::abort();
 }
 
-void complain(const Call& call, const std::string& what) { harness::fail(call.name.c_str(), 0, what); }
+bool is(const Call& call, const char* name) { return strcmp(call.name, name) == 0; }
+
+void complain(const Call& call, const std::string& what) { harness::fail(call.name, 0, what); }
 
 void checkMemory(const Call& call, long at, size_t size) {
   if (at && size && __asan_region_is_poisoned(reinterpret_cast<void*>(at), size)) complain(call, "memory that is not there");
@@ -87,23 +90,55 @@ std::string hex(unsigned long value) {
   return value ? text : "0";
 }
 
-std::string showList(const Call& call, const char* const* list) {
+std::string showList(const char* const* list) {
   std::string out = "[";
-  for (; checkMemory(call, sys::word(list), sizeof *list), *list; list++) out += (out.size() > 1 ? " " : "") + quoted(*list);
+  for (; *list; list++) out += (out.size() > 1 ? " " : "") + quoted(*list);
   return out + "]";
 }
 
 void checkDescriptor(const Call& call, int fd) {
   bool known = fd == sys::kAtFdcwd || (fd >= 0 && fd < 3) || state.open.count(fd) || state.given.count(fd);
-  bool probe = call.name == "fcntl";
+  bool probe = is(call, "fcntl");
   if (!known && !probe && state.mode != Mode::Real) complain(call, "descriptor " + std::to_string(fd) + " is not open");
+}
+
+void checkText(const Call& call, const char* s) {
+  // Poisoned memory is reported here, where the string is read to its end.
+  size_t size = 0;
+  while (s[size]) size++;
+  checkMemory(call, sys::word(s), size + 1);
+}
+
+void checkArgument(const Call& call, char kind, size_t index) {
+  long value = call.args[index];
+  switch (kind) {
+    case 'd':
+      return checkDescriptor(call, static_cast<int>(value));
+    case 's':
+    case '?':
+      if (value) return checkText(call, reinterpret_cast<const char*>(value));
+      if (kind == 's') complain(call, "no string");
+      return;
+    case 'b':
+      return checkMemory(call, value, static_cast<size_t>(call.args[index + 1]));
+    case 'l':
+      for (auto list = reinterpret_cast<const char* const*>(value); checkMemory(call, sys::word(list), sizeof *list), *list; list++)
+        checkText(call, *list);
+      return;
+    case 'h':
+    case 'a':
+      return checkMemory(call, value, static_cast<size_t>(call.args[index + 1]));
+    case 'o':
+      return checkMemory(call, value, 1);
+    default:
+      return;
+  }
 }
 
 std::string showArgument(const Call& call, char kind, size_t index) {
   long value = call.args[index];
   switch (kind) {
     case 'd':
-      checkDescriptor(call, static_cast<int>(value));
       return static_cast<int>(value) == sys::kAtFdcwd ? "cwd" : std::to_string(static_cast<int>(value));
     case 'i':
       return std::to_string(static_cast<int>(value));
@@ -111,13 +146,9 @@ std::string showArgument(const Call& call, char kind, size_t index) {
       return hex(static_cast<unsigned long>(value));
     case '?':
     case 's':
-      if (!value && kind == 's') complain(call, "no string");
       return value ? quoted(reinterpret_cast<const char*>(value)) : "null";
-    case 'b':
-      checkMemory(call, value, static_cast<size_t>(call.args[index + 1]));
-      return "_";
     case 'l':
-      return showList(call, reinterpret_cast<const char* const*>(value));
+      return showList(reinterpret_cast<const char* const*>(value));
     case 'h': {
       const auto* how = reinterpret_cast<const sys::OpenHow*>(value);
       return hex(how->flags) + " " + hex(how->resolve);
@@ -126,16 +157,13 @@ std::string showArgument(const Call& call, char kind, size_t index) {
       const auto* attr = reinterpret_cast<const sys::MountAttr*>(value);
       return hex(attr->set) + " " + hex(attr->clear) + " " + hex(attr->propagation);
     }
-    case 'o':
-      checkMemory(call, value, 1);
-      return "_";
     default:
       return "_";
   }
 }
 
 std::string describe(const Call& call, const Shape& shape) {
-  std::string out = call.name + "(";
+  std::string out = std::string(call.name) + "(";
   for (size_t i = 0; shape.arguments[i]; i++) out += (i ? ", " : "") + showArgument(call, shape.arguments[i], i);
   return out + ")";
 }
@@ -158,19 +186,20 @@ long opened(const std::string& as) {
   return fd;
 }
 
-bool opens(const std::string& name) {
-  static const std::set<std::string> names = {"openat", "openat2", "open_tree", "fsopen", "fsmount", "socket"};
-  return names.count(name) != 0;
+bool opens(const Call& call) {
+  for (const char* name : {"openat", "openat2", "open_tree", "fsopen", "fsmount", "socket"})
+    if (is(call, name)) return true;
+  return false;
 }
 
 std::string pathOf(const Call& call) {
   auto text = [&](int i) { return std::string(call.args[i] ? reinterpret_cast<const char*>(call.args[i]) : ""); };
   int dir = static_cast<int>(call.args[0]);
   std::string below = state.open.count(dir) ? state.open[dir] : "";
-  if (call.name == "fsopen") return text(0);
-  if (call.name == "fsmount" || call.name == "socket") return call.name;
+  if (is(call, "fsopen")) return text(0);
+  if (is(call, "fsmount") || is(call, "socket")) return std::string(call.name);
   if (text(1).empty() || text(1) == ".") return below;
-  if (text(1)[0] == '/') return (call.name == "openat2" ? "root:" : "") + text(1);
+  if (text(1)[0] == '/') return (is(call, "openat2") ? "root:" : "") + text(1);
   return below + "/" + text(1);
 }
 
@@ -204,24 +233,24 @@ long mapPages(const Call& call) {
 }
 
 long answerModel(const Call& call) {
-  if (opens(call.name)) return opened(pathOf(call));
-  if (call.name == "fcntl" && call.args[1] == sys::kFDupfdCloexec) return opened(state.open[static_cast<int>(call.args[0])]);
-  if (call.name == "statx") return fillStatx(call, *reinterpret_cast<sys::Statx*>(call.args[4])), 0;
-  if (call.name == "fstatfs") return reinterpret_cast<sys::Statfs*>(call.args[1])->type = sys::kProcMagic, 0;
-  if (call.name == "read") return readModel(call);
-  if (call.name == "write" || call.name == "sendto") return call.args[2];
-  if (call.name == "mmap") return mapPages(call);
-  if (call.name == "getcwd") return strcpy(reinterpret_cast<char*>(call.args[0]), "/"), 2;
-  if (call.name == "pipe2") {
+  if (opens(call)) return opened(pathOf(call));
+  if (is(call, "fcntl") && call.args[1] == sys::kFDupfdCloexec) return opened(state.open[static_cast<int>(call.args[0])]);
+  if (is(call, "statx")) return fillStatx(call, *reinterpret_cast<sys::Statx*>(call.args[4])), 0;
+  if (is(call, "fstatfs")) return reinterpret_cast<sys::Statfs*>(call.args[1])->type = sys::kProcMagic, 0;
+  if (is(call, "read")) return readModel(call);
+  if (is(call, "write") || is(call, "sendto")) return call.args[2];
+  if (is(call, "mmap")) return mapPages(call);
+  if (is(call, "getcwd")) return strcpy(reinterpret_cast<char*>(call.args[0]), "/"), 2;
+  if (is(call, "pipe2")) {
     auto* ends = reinterpret_cast<int*>(call.args[0]);
     ends[0] = static_cast<int>(opened("pipe"));
     ends[1] = static_cast<int>(opened("pipe"));
   }
-  if (call.name == "capget") memset(reinterpret_cast<void*>(call.args[1]), 0xff, 2 * sizeof(sys::CapData));
-  if (call.name == "keyctl" && call.args[0] == 6) return strcpy(reinterpret_cast<char*>(call.args[2]), "keyring;0;0;3f1b0000;x"), 23;
-  if (call.name == "keyctl" || call.name == "clone3") return 77;
-  if (call.name == "execve") return -ENOEXEC;
-  if (call.name == "ppoll") return reinterpret_cast<sys::PollFd*>(call.args[0])->revents = sys::kPollIn, 1;
+  if (is(call, "capget")) memset(reinterpret_cast<void*>(call.args[1]), 0xff, 2 * sizeof(sys::CapData));
+  if (is(call, "keyctl") && call.args[0] == 6) return strcpy(reinterpret_cast<char*>(call.args[2]), "keyring;0;0;3f1b0000;x"), 23;
+  if (is(call, "keyctl") || is(call, "clone3")) return 77;
+  if (is(call, "execve")) return -ENOEXEC;
+  if (is(call, "ppoll")) return reinterpret_cast<sys::PollFd*>(call.args[0])->revents = sys::kPollIn, 1;
   return 0;
 }
 
@@ -232,13 +261,13 @@ void scribble(const Call& call) {
     auto* bytes = reinterpret_cast<uint8_t*>(at);
     for (size_t i = 0; i < size; i++) bytes[i] = static_cast<uint8_t>(state.random());
   };
-  if (call.name == "statx" && state.random() % 4 == 0) fill(call.args[4], sizeof(sys::Statx));
-  if (call.name == "fstatfs" && state.random() % 2) fill(call.args[1], sizeof(sys::Statfs));
-  if (call.name == "capget") fill(call.args[1], 2 * sizeof(sys::CapData));
-  if (call.name == "clock_gettime") reinterpret_cast<sys::Timespec*>(call.args[1])->sec = static_cast<int64_t>(state.calls);
-  if (call.name == "wait4") fill(call.args[1], 4);
-  if (call.name == "prlimit") fill(call.args[3], sizeof(sys::Rlimit));
-  if (call.name == "ppoll") fill(call.args[0], sizeof(sys::PollFd) * 2);
+  if (is(call, "statx") && state.random() % state.odds == 0) fill(call.args[4], sizeof(sys::Statx));
+  if (is(call, "fstatfs") && state.random() % state.odds == 0) fill(call.args[1], sizeof(sys::Statfs));
+  if (is(call, "capget")) fill(call.args[1], 2 * sizeof(sys::CapData));
+  if (is(call, "clock_gettime")) reinterpret_cast<sys::Timespec*>(call.args[1])->sec = static_cast<int64_t>(state.calls);
+  if (is(call, "wait4") && state.random() % 2) fill(call.args[1], 4);
+  if (is(call, "prlimit")) fill(call.args[3], sizeof(sys::Rlimit));
+  if (is(call, "ppoll")) fill(call.args[0], sizeof(sys::PollFd) * 2);
 }
 
 long fillText(long at, long size) {
@@ -257,17 +286,17 @@ long fillText(long at, long size) {
 
 long answerChance(const Call& call) {
   static const int errors[] = {ENOSYS, EPERM, ENOENT, EINVAL, EAGAIN, EEXIST, EINTR, ELOOP, EACCES, EBUSY, ENOTDIR};
-  bool go = call.name == "read" && call.args[2] == sizeof(wire::Go);
-  unsigned odds = go ? 50 : 12;
+  bool go = is(call, "read") && call.args[2] == sizeof(wire::Go);
+  unsigned odds = go ? 50 : state.odds;
   if (state.random() % odds == 0) return -errors[state.random() % (sizeof errors / sizeof *errors)];
   long result = answerModel(call);
   scribble(call);
-  if (call.name == "read" && !go) return fillText(call.args[1], call.args[2]);
-  if (call.name == "readlinkat") return fillText(call.args[2], call.args[3]);
-  if (call.name == "getcwd") return fillText(call.args[0], call.args[1]) + 1;
-  if (call.name == "keyctl" && call.args[0] == 6) return fillText(call.args[2], call.args[3]);
-  if (call.name == "clone3" || call.name == "clone") return state.random() % 2 ? 77 : 0;
-  if (call.name == "ppoll") return static_cast<long>(state.random() % 3);
+  if (is(call, "read") && !go) return fillText(call.args[1], call.args[2]);
+  if (is(call, "readlinkat")) return fillText(call.args[2], call.args[3]);
+  if (is(call, "getcwd")) return fillText(call.args[0], call.args[1]) + 1;
+  if (is(call, "keyctl") && call.args[0] == 6) return fillText(call.args[2], call.args[3]);
+  if (is(call, "clone3") || is(call, "clone")) return state.random() % 2 ? 77 : 0;
+  if (is(call, "ppoll")) return static_cast<long>(state.random() % 3);
   return result;
 }
 
@@ -287,16 +316,17 @@ long decide(const Call& call) {
 
 void after(const Call& call, long result) {
   if (result < 0) return;
-  if (call.name == "sendto" || call.name == "write") noteMessage(reinterpret_cast<void*>(call.args[1]), static_cast<size_t>(call.args[2]));
-  if (call.name == "close") state.open.erase(static_cast<int>(call.args[0]));
-  if (call.name == "munmap") state.pages.erase(call.args[0]);
+  if (is(call, "sendto") || is(call, "write")) noteMessage(reinterpret_cast<void*>(call.args[1]), static_cast<size_t>(call.args[2]));
+  if (is(call, "close")) state.open.erase(static_cast<int>(call.args[0]));
+  if (is(call, "munmap")) state.pages.erase(call.args[0]);
 }
 
 }  // namespace
 
 void reset(const Descriptors& descriptors) {
   state = State();
-  for (uint32_t i = 0; i < descriptors.slots + 2; i++) state.given.insert(descriptors.base + static_cast<int>(i));
+  int end = descriptors.base + 2 + static_cast<int>(descriptors.slots);
+  for (int fd = 3; fd < end; fd++) state.given.insert(fd);
   file("/dev/null", {sys::kTypeChar, 1, 3, 1});
 }
 const std::vector<std::string>& lines() { return state.lines; }
@@ -315,6 +345,8 @@ void go(std::vector<uint32_t> steps) { state.goes = std::move(steps); }
 void chance(uint64_t seed, size_t most) {
   state.mode = Mode::Chance;
   state.random.seed(seed);
+  static const unsigned odds[] = {8, 40, 200, 1000};
+  state.odds = odds[state.random() % 4];
   state.most = most;
 }
 void real() { state.mode = Mode::Real; }
@@ -348,7 +380,8 @@ long sys::syscall6(long number, long a, long b, long c, long d, long e, long f) 
     if (running) longjmp(stopped, 1);
     std::abort();
   }
-  std::string line = describe(call, shape);
+  for (size_t i = 0; shape.arguments[i]; i++) checkArgument(call, shape.arguments[i], i);
+  std::string line = state.mode == Mode::Chance ? "" : describe(call, shape);
   long result = decide(call);
   if (result < 0 && result > -4096) line += " = " + std::to_string(-result);
   if (state.mode != Mode::Chance) state.lines.push_back(line);

@@ -16,7 +16,7 @@ namespace recorder {
 struct Call {
   long number;
   long args[6];
-  std::string name;
+  const char* name;
 };
 
 // What a model file is to statx.
@@ -26,7 +26,7 @@ struct File {
   uint64_t mount = 1;
 };
 
-// Starts anew: only the plan's own descriptors are open, nothing is noted.
+// Starts anew: only the program's and the plan's descriptors are open, nothing is noted.
 void reset(const Descriptors& descriptors);
 
 // Calls as they come, one line each: name(arguments), = errno when it failed.

@@ -107,6 +107,8 @@ inline PlanBuilder everything(bool launcher = true) {
   make::await(plan, 2, 3);
   make::hook(plan, "/bin/start", {"start"}, 0, -1);
   make::exec(plan, {"prog", "a", "b"}, {"PATH=/bin", "HOME=", "LANG=C"});
+  // A pool that doesn't end with a NUL.
+  plan.array({0x41414141});
   return plan;
 }
 
