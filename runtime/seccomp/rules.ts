@@ -36,12 +36,14 @@ export type RuleTree = Fork[];
 
 const CLASSES: Readonly<Record<Operator, number>> = { MASKED_EQ: 3, EQ: 3, NE: 3, LT: 2, LE: 2, GT: 1, GE: 1 };
 
-function key({ arg, op }: Condition, word: Word, part: "high" | "low" | "equal"): Key {
+function key({ arg, op }: Condition, { mask, value }: Word, part: "high" | "low" | "equal"): Key {
   const order = CLASSES[op];
+  // Operators of a class look alike in the high word: there they only tell whether the low one decides.
+  const kind = part === "low" || op === "MASKED_EQ" ? op : order;
   return {
-    id: `${arg} ${part} ${op} ${word.mask} ${word.value}`,
+    id: `${arg} ${part} ${kind} ${mask} ${value}`,
     rank: (arg * 2 + (part === "low" ? 0 : 1)) * 4 + order,
-    value: order === CLASSES.LT ? -word.value : word.value,
+    value: order === CLASSES.LT ? -value : value,
   };
 }
 
