@@ -43,7 +43,8 @@ export function run(file: string, args: readonly string[], options: CommandOptio
   const out = open(options.outputTo?.stdout);
   const err = open(options.outputTo?.stderr);
   const child: ChildProcess = spawn(file, [...args], {
-    stdio: [options.input === undefined ? "ignore" : "pipe", out, err],
+    // Never the host's /dev/null: crun gives its standard streams to the container's user, wherever they lead.
+    stdio: ["pipe", out, err],
     env: { ...(options.env ?? PLAIN_ENV) },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
@@ -51,7 +52,7 @@ export function run(file: string, args: readonly string[], options: CommandOptio
   const stdout = gather(child.stdout);
   const stderr = gather(child.stderr);
   child.stdin?.on("error", () => undefined);
-  child.stdin?.end(options.input);
+  child.stdin?.end(options.input ?? "");
   return new Promise((resolve, reject) => {
     let timedOut = false;
     const timer = setTimeout(() => {
