@@ -3,7 +3,7 @@ import { RuntimeError } from "../errors.ts";
 import { isSystemError, port } from "../host/port.ts";
 import { ENODEV, ENOENT } from "../linux/errno.ts";
 import { O_WRONLY } from "../linux/flags.ts";
-import { readIfThere } from "./files.ts";
+import { childrenOf, readIfThere } from "./files.ts";
 import type { CgroupPaths } from "./types.ts";
 
 /** How long the kernel may take, in microseconds: a task in an uninterruptible call does not stop. */
@@ -64,8 +64,14 @@ export async function setFrozen(paths: CgroupPaths, on: boolean): Promise<void> 
 
 /** Thaws without waiting, in every freezer that there is; what is frozen can't be killed on v1. */
 export function thaw({ freezer, unified }: CgroupPaths): void {
-  if (freezer !== undefined) write(`${freezer}/freezer.state`, "THAWED");
+  if (freezer !== undefined) thawTree(freezer);
   if (unified !== undefined) write(`${unified}/cgroup.freeze`, "0");
+}
+
+/** A container may have frozen a part of itself, which would outlive its SIGKILL. */
+function thawTree(directory: string): void {
+  write(`${directory}/freezer.state`, "THAWED");
+  for (const child of childrenOf(directory)) thawTree(child);
 }
 
 function write(file: string, value: string): void {
