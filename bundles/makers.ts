@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { busyboxRootfs } from "./busybox.ts";
 import { capturedNames, capturedText, writeClientFiles } from "./captured.ts";
 import { output } from "./command.ts";
@@ -37,6 +37,9 @@ async function umoci(folder: string): Promise<void> {
   await writeFile(path, text.replace('"terminal": true', '"terminal": false'));
 }
 
+/** Host id of root in the captured configs that have a user namespace. */
+const MAPPED_ROOT = 100_000;
+
 /** A captured client's config over a busybox rootfs. Seccomp is left out: see `withoutSeccomp`. */
 async function captured(name: string, folder: string): Promise<void> {
   await copyRootfs(await busyboxRootfs(), folder);
@@ -44,11 +47,13 @@ async function captured(name: string, folder: string): Promise<void> {
   const places = {
     rootfs: join(folder, "rootfs"),
     files: join(folder, "files"),
-    cgroup: `/tsrun-${name}-${process.pid}`,
+    cgroup: `/tsrun-${basename(dirname(folder))}-${basename(folder)}`,
     netns: "/proc/self/ns/net",
     hook: "/bin/true",
   };
   await writeFile(join(folder, "config.json"), withoutSeccomp(await capturedText(name, places)));
+  // Where root is mapped, the client gives it the files.
+  if (name.endsWith("-userns")) await output("chown", ["-hR", `${MAPPED_ROOT}:${MAPPED_ROOT}`, places.rootfs]);
 }
 
 /**
