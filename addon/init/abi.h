@@ -72,6 +72,7 @@ static_assert(offsetof(Statx, rdevMajor) == 128 && offsetof(Statx, mntId) == 144
 
 constexpr long kProcMagic = 0x9fa0;
 constexpr uint64_t kProcRootIno = 1;
+constexpr long kDevptsMagic = 0x1cd1;
 struct Statfs {
   long type, bsize;
   uint64_t blocks, bfree, bavail, files, ffree, fsid;
@@ -157,5 +158,34 @@ constexpr int kSeekSet = 0;
 constexpr int kXOk = 1;
 constexpr int kProtRead = 1, kProtWrite = 2, kMapPrivate = 2, kMapAnonymous = 0x20;
 constexpr int kMsgNosignal = 0x4000;
+
+// Terminals: ioctl_tty(2), TIOCGPTPEER 4.13
+constexpr unsigned kTiocsctty = 0x540e, kTiocswinsz = 0x5414, kTiocsptlck = 0x40045431, kTiocgptpeer = 0x5441;
+struct WindowSize {
+  uint16_t rows, columns, width, height;
+};
+
+// sendmsg(2) with one descriptor: unix(7)
+constexpr int kSolSocket = 1, kScmRights = 1;
+struct IoVector {
+  const void* base;
+  size_t size;
+};
+struct ControlMessage {
+  size_t size;
+  int level, type, fd;
+};
+constexpr size_t kControlSize = offsetof(ControlMessage, fd) + sizeof(int);
+static_assert(sizeof(ControlMessage) == 24 && kControlSize == 20, "cmsghdr and one descriptor");
+struct MessageHeader {
+  void* name;
+  uint32_t nameSize;
+  const IoVector* vectors;
+  size_t vectorCount;
+  const ControlMessage* control;
+  size_t controlSize;
+  int flags;
+};
+static_assert(sizeof(MessageHeader) == 56, "msghdr");
 
 }  // namespace sys

@@ -17,6 +17,7 @@ bool parse(Walker& walker, int count, const char* const* arguments) {
   walker.channelIsSocket = true;
   walker.root = walker.proc = -1;
   walker.null.fd = walker.empty.fd = -1;
+  walker.master = walker.terminal = -1;
   walker.restoreSoft = count == 4;
   return count == 3 || text::parse(arguments[3], walker.soft);
 }

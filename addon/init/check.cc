@@ -86,6 +86,8 @@ const char* sound(const Plan& plan, const wire::RecordHeader& record, const Desc
       return namespaces(as<wire::JoinNamespace>(record).flags);
     case Op::JoinCgroup:
       return as<wire::JoinCgroup>(record).slot < 0 ? "no slot" : nullptr;
+    case Op::SendConsole:
+      return as<wire::SendConsole>(record).slot < 0 ? "no slot" : nullptr;
     case Op::MakeDevice: {
       uint32_t type = as<wire::MakeDevice>(record).type;
       return type == sys::kTypeChar || type == sys::kTypeBlock || type == sys::kTypeFifo ? nullptr : "no type of device";
@@ -123,6 +125,7 @@ bool needsRoot(Op op) {
     case Op::Mask:
     case Op::MakeReadonly:
     case Op::MakeRootReadonly:
+    case Op::BindConsole:
       return true;
     default:
       return false;
@@ -132,6 +135,7 @@ bool needsRoot(Op op) {
 // The order of records, read once from front to back.
 struct Order {
   bool cloned = false, launcher = false, init = false, root = false, left = false, waiting = false, program = false, ended = false;
+  bool terminal = false;
 
   const char* next(const wire::RecordHeader& record) {
     if (record.op == Op::Clone) {
@@ -166,6 +170,14 @@ struct Order {
         if (left) return "a second root";
         left = true;
         return nullptr;
+      case Op::OpenConsole:
+        if (terminal) return "a second openConsole";
+        terminal = true;
+        return nullptr;
+      case Op::BindConsole:
+      case Op::SendConsole:
+      case Op::UseConsole:
+        return terminal ? nullptr : "a step before openConsole";
       case Op::AwaitStart:
         if (waiting) return "a second awaitStart";
         waiting = true;

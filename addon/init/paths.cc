@@ -87,6 +87,22 @@ Result openParent(Walker& walker, const char* path, Fd& parent, const char*& nam
   return openInRoot(walker, directory, lookup, parent);
 }
 
+Result openMember(Walker& walker, int directory, const char* name, int flags, Fd& out) {
+  uint64_t resolve = sys::kResolveBeneath | sys::kResolveNoXdev | sys::kResolveNoSymlinks | sys::kResolveNoMagiclinks;
+  out.reset(openBelow(walker, directory, name, static_cast<uint64_t>(flags), resolve));
+  if (!walker.noOpenat2) return outcome(Operation::Open, out.get());
+  sys::Statx above{}, found{};
+  Result result = outcome(Operation::Fstat, status(directory, above));
+  if (result.failed()) return result;
+  out.reset(sys::openat(directory, name, sys::kPath | sys::kNofollow | sys::kCloexec));
+  if (!out.open()) return outcome(Operation::Open, out.get());
+  result = outcome(Operation::Fstat, status(out.get(), found));
+  if (result.failed()) return result;
+  if (found.mntId != above.mntId) return fault(Operation::Open, EXDEV);
+  out.reset(sys::openat(directory, name, flags | sys::kNofollow | sys::kCloexec));
+  return outcome(Operation::Open, out.get());
+}
+
 Result openFile(Walker& walker, const char* path, Fd& out) {
   Fd found;
   Result result = openInRoot(walker, path, Lookup(), found);

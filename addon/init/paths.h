@@ -17,6 +17,9 @@ Result openInRoot(Walker& walker, const char* path, const Lookup& lookup, Fd& ou
 // Opens the directory of a container path, made if missing, and gives its last component: no link, and not "." or "..".
 Result openParent(Walker& walker, const char* path, Fd& parent, const char*& name);
 
+// Opens a name of a directory for use: no link, and nothing that is mounted on it.
+Result openMember(Walker& walker, int directory, const char* name, int flags, Fd& out);
+
 // Opens an existing regular file of the container for reading.
 Result openFile(Walker& walker, const char* path, Fd& out);
 

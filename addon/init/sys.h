@@ -124,6 +124,7 @@ inline long dup3(int from, int to, int flags) { return call(__NR_dup3, from, to,
 inline long pipe2(int* ends, int flags) { return call(__NR_pipe2, ends, flags); }
 inline long closeRange(unsigned first, unsigned last, unsigned flags) { return call(kNrCloseRange, first, last, flags); }
 inline long ioctl(int fd, unsigned request, void* argument) { return call(__NR_ioctl, fd, request, argument); }
+inline long ioctl(int fd, unsigned request, long argument) { return call(__NR_ioctl, fd, request, argument); }
 inline long chdir(const char* path) { return call(__NR_chdir, path); }
 inline long fchdir(int fd) { return call(__NR_fchdir, fd); }
 inline long getcwd(char* buffer, size_t size) { return call(__NR_getcwd, buffer, size); }
@@ -181,5 +182,6 @@ inline long clockGettime(int clock, Timespec* out) { return call(__NR_clock_gett
 inline long socket(int domain, int type, int protocol) { return call(__NR_socket, domain, type, protocol); }
 inline long keyctl(int operation, long a, long b, long c) { return call(__NR_keyctl, operation, a, b, c); }
 inline long send(int fd, const void* data, size_t size, int flags) { return call(__NR_sendto, fd, data, size, flags, nullptr, 0); }
+inline long sendmsg(int fd, const MessageHeader* message, int flags) { return call(__NR_sendmsg, fd, message, flags); }
 
 }  // namespace sys

@@ -41,6 +41,8 @@ struct Walker {
   int proc;               // the host's procfs, verified; -1: none
   Cover null;             // the host's /dev/null, verified
   Cover empty;            // an empty read-only tmpfs
+  int master;             // the terminal's, until it has been sent; -1: none
+  int terminal;           // its other end, which becomes the program's; -1: none
   bool rootBound;         // the root is a mount of its own
   bool rootLeft;          // pivotRoot or chroot has been done: paths no longer lead to the host
 

@@ -48,6 +48,11 @@ const DESCRIBE: Describers = {
   setHostname: ({ name }) => `set hostname ${printable(name)}`,
   setDomainname: ({ name }) => `set domainname ${printable(name)}`,
   setLinkUp: ({ name }) => `set network device ${name} up`,
+  openConsole: ({ uid, rows, columns }) =>
+    `open terminal${rows + columns > 0 ? ` of ${rows} rows and ${columns} columns` : ""} for uid ${uid}`,
+  bindConsole: () => "bind terminal on /dev/console",
+  sendConsole: ({ path }) => `send terminal to ${path === "" ? "the caller" : `console socket ${path}`}`,
+  useConsole: () => "make terminal the standard input, output and error",
   setRlimit: ({ resource, soft, hard }) =>
     `set ${RLIMIT_NAMES[resource] ?? `limit ${resource}`} to ${limit(soft)}:${limit(hard)}`,
   findHome: ({ uid }) => `find home of uid ${uid}`,

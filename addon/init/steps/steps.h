@@ -26,6 +26,11 @@ Result mount(Walker& walker, const wire::Mount& step);
 Result bind(Walker& walker, const wire::Bind& step);
 Result remount(Walker& walker, const wire::Remount& step);
 
+Result openConsole(Walker& walker, const wire::OpenConsole& step);
+Result bindConsole(Walker& walker, const wire::BindConsole& step);
+Result sendConsole(Walker& walker, const wire::SendConsole& step);
+Result useConsole(Walker& walker, const wire::UseConsole& step);
+
 Result makeDevice(Walker& walker, const wire::MakeDevice& step);
 Result symlink(Walker& walker, const wire::Symlink& step);
 
