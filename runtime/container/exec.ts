@@ -34,9 +34,12 @@ export async function execInContainer(context: Context, options: ExecOptions): P
     const reason = status === "stopped" ? "container not running" : `container is ${status}`;
     throw new RuntimeError("E_STATE_WRONG", `cannot exec in container ${options.id}: ${reason}`);
   }
-  const { process, pointer } = completeProcess(context, store, options);
-  const host = { ...ownCapabilities(), cgroups: probeCgroups(), namespaceFiles: {}, hasKernelCore: false };
-  const plan = planExec(process, target(record), host, { preserveFds: options.preserveFds ?? 0, pointer });
+  const { spec } = parseSpec(store.readConfig());
+  const { process, pointer } = completeProcess(context, spec.process, options);
+  const { machine } = port().uname();
+  const host = { ...ownCapabilities(), machine, cgroups: probeCgroups(), namespaceFiles: {}, hasKernelCore: false };
+  const seccomp = spec.linux?.seccomp;
+  const plan = planExec(process, target(record), host, { preserveFds: options.preserveFds ?? 0, pointer, seccomp });
   for (const warning of plan.warnings) context.onWarning(warning.message, warning.pointer);
   const init = await walkPlan(plan, execHands(context), store.folder);
   if (options.pidFile !== undefined) writePidFile(options.pidFile, init.pid);
@@ -46,7 +49,7 @@ export async function execInContainer(context: Context, options: ExecOptions): P
 /** The process object of `--process`, or the container's own with the command line's changes. */
 function completeProcess(
   context: Context,
-  store: ContainerStore,
+  own: Process | undefined,
   options: ExecOptions,
 ): { process: Process; pointer: string } {
   if (options.process !== undefined) {
@@ -55,7 +58,6 @@ function completeProcess(
     requireSupported({ process });
     return { process, pointer: "" };
   }
-  const own = parseSpec(store.readConfig()).spec.process;
   if (own === undefined) throw new RuntimeError("E_STATE_WRONG", `container ${options.id} has no process to go by`);
   if (options.args === undefined || options.args.length === 0) {
     throw new RuntimeError("E_USAGE", "exec needs a command, or --process with a file");

@@ -16,7 +16,8 @@ export function probeHost(spec: Spec): Host {
   for (const [index, { path }] of (spec.linux?.namespaces ?? []).entries()) {
     if (path) namespaceFiles[path] = probeNamespace(path, `/linux/namespaces/${index}/path`);
   }
-  return { cgroups: probeCgroups(), ...capabilities, namespaceFiles, hasKernelCore: exists("/proc/kcore") };
+  const { machine } = port().uname();
+  return { cgroups: probeCgroups(), ...capabilities, machine, namespaceFiles, hasKernelCore: exists("/proc/kcore") };
 }
 
 /** CapBnd and CapPrm of proc_pid_status(5) as bit sets. */

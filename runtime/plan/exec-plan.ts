@@ -1,6 +1,6 @@
 /** The plan of `exec`: the same walker, a shorter road. The launcher enters the container, init becomes the program. */
 import { NAMESPACES } from "../linux/namespaces.ts";
-import type { Process } from "../spec/generated/types.ts";
+import type { Process, Seccomp } from "../spec/generated/types.ts";
 import type { Step } from "./generated/step.ts";
 import type { Host } from "./host.ts";
 import { keyringSteps, type Plan, type PlanWarning } from "./plan.ts";
@@ -24,6 +24,8 @@ export interface ExecPlanOptions {
   readonly preserveFds: number;
   /** Where the process object stands in its file: `/process` of the config, or "" in `exec --process`. */
   readonly pointer: string;
+  /** The container's filter, which holds for every process in it. */
+  readonly seccomp: Seccomp | undefined;
 }
 
 /** The plan of one exec. `process` is complete: defaults of the container's own process are already in it. */
@@ -33,7 +35,16 @@ export function planExec(process: Process, target: ExecTarget, host: Host, optio
   const own = target.namespaces;
   const from = "/linux/namespaces";
   const cgroups = "/linux/cgroupsPath";
-  const identity: IdentityContext = { process, host, namespaces: { own }, warnings, pointer: options.pointer };
+  const identity: IdentityContext = {
+    process,
+    host,
+    namespaces: { own },
+    warnings,
+    pointer: options.pointer,
+    seccomp: options.seccomp,
+    hooks: false,
+  };
+  const { identity: taking, filter } = identitySteps(identity);
   const cgroupSlot =
     target.cgroupInto === "" ? -1 : slots.add({ kind: "directory", path: target.cgroupInto, from: cgroups });
   const steps: Step[] = [
@@ -48,7 +59,8 @@ export function planExec(process: Process, target: ExecTarget, host: Host, optio
     ...((own & NAMESPACES.user.flag) !== 0 ? [{ step: "becomeRoot", by: "init", from } as const] : []),
     { step: "newSession", by: "init", from: "" },
     ...keyringSteps(target.id, target.ownKeyring),
-    ...identitySteps(identity),
+    ...taking,
+    ...filter,
     ...programSteps(identity, options.preserveFds),
   ];
   return { steps, fds: slots.sources, preserveFds: options.preserveFds, cgroupPaths: {}, warnings };

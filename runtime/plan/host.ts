@@ -15,6 +15,8 @@ export interface Host {
   /** Capabilities that the caller could hand on: bit N is capability N. */
   readonly bounding: bigint;
   readonly permitted: bigint;
+  /** As uname(2) says, e.g. `x86_64`. */
+  readonly machine: string;
   /** By the path in config.json. */
   readonly namespaceFiles: Readonly<Record<string, NamespaceFile>>;
   /** Host devices that exist as asked, by path: `c 1:3`; needed where devices are bound instead of made. */

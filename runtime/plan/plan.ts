@@ -142,11 +142,15 @@ function programSection(context: PlanContext): Step[] {
     namespaces: context.namespaces,
     warnings: context.warnings,
     pointer: "/process",
+    seccomp: context.spec.linux?.seccomp,
+    hooks: (context.spec.hooks?.startContainer?.length ?? 0) > 0,
   };
+  const { identity: steps, filter } = identitySteps(identity);
   return [
-    ...identitySteps(identity),
+    ...steps,
     created,
     awaitStart,
+    ...filter,
     ...hookSteps(context, "startContainer"),
     ...programSteps(identity, options.preserveFds),
   ];

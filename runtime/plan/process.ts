@@ -2,16 +2,20 @@
 import { CAPABILITIES, capabilityMask } from "../linux/capabilities.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
 import { RLIMITS } from "../linux/rlimits.ts";
-import type { Process } from "../spec/generated/types.ts";
+import type { Process, Seccomp } from "../spec/generated/types.ts";
 import type { Step } from "./generated/step.ts";
 import type { Host } from "./host.ts";
 import type { NamespacePlan } from "./namespaces.ts";
 import { containerPath } from "./paths.ts";
 import type { PlanWarning } from "./plan.ts";
+import { seccompSteps } from "./seccomp.ts";
 
 export interface IdentityContext {
   readonly process: Process;
-  readonly host: Pick<Host, "bounding" | "permitted">;
+  readonly host: Pick<Host, "bounding" | "permitted" | "machine">;
+  readonly seccomp: Seccomp | undefined;
+  /** Whether startContainer hooks follow. */
+  readonly hooks: boolean;
   readonly namespaces: Pick<NamespacePlan, "own">;
   readonly warnings: PlanWarning[];
   /** Where the process object stands: `/process`, or "" for `exec --process`. */
@@ -32,11 +36,13 @@ const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 const FILE_ACCESS = capabilityMask(["CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH"]);
 
 /**
- * Ids, capabilities and cwd. The program is looked up with the user's own ids, but before they are taken when the user
+ * Ids, capabilities and cwd, and apart from them the filter that is loaded last. The program is looked up with the user's own ids, but before they are taken when the user
  * keeps a capability that passes by file modes.
  */
-export function identitySteps(context: IdentityContext): Step[] {
-  const { process, pointer } = context;
+export function identitySteps(context: IdentityContext): { readonly identity: Step[]; readonly filter: Step[] } {
+  const { process, pointer, seccomp, hooks, warnings } = context;
+  const noNewPrivileges = process.noNewPrivileges === true;
+  const filters = seccompSteps({ seccomp, machine: context.host.machine, noNewPrivileges, hooks, warnings });
   const sets = capabilitySets(context);
   const { uid = 0, gid = 0, additionalGids = [] } = process.user ?? {};
   const user = `${pointer}/user`;
@@ -45,7 +51,7 @@ export function identitySteps(context: IdentityContext): Step[] {
   const early = uid !== 0 && (sets.ambient & FILE_ACCESS) !== 0n;
   const cwd = containerPath(process.cwd);
   const ids: Step = { step: "setIds", by: "init", from: user, uid, gid, groups: additionalGids, keepGroups: 0 };
-  return [
+  const identity: Step[] = [
     ...(homeIsSet(process) ? [] : [{ step: "findHome", by: "init", from: user, uid } as const]),
     { step: "setCwd", by: "init", from: `${pointer}/cwd`, path: cwd, create: 0 },
     ...rlimitSteps(context),
@@ -53,7 +59,8 @@ export function identitySteps(context: IdentityContext): Step[] {
     ...(early ? find : []),
     ids,
     ...(early ? [] : find),
-    ...(process.noNewPrivileges
+    ...filters.early,
+    ...(noNewPrivileges
       ? [{ step: "setNoNewPrivileges", by: "init", from: `${pointer}/noNewPrivileges` } as const]
       : []),
     {
@@ -67,6 +74,7 @@ export function identitySteps(context: IdentityContext): Step[] {
     },
     { step: "setUmask", by: "init", from: `${user}/umask`, mask: process.user?.umask ?? DEFAULT_UMASK },
   ];
+  return { identity, filter: filters.late };
 }
 
 /**

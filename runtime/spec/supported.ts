@@ -32,7 +32,8 @@ export const UNSUPPORTED: readonly UnsupportedRow[] = [
   { property: "/linux/resources/rdma" },
   { property: "/linux/intelRdt" },
   { property: "/linux/memoryPolicy" },
-  { property: "/linux/seccomp" },
+  { property: "/linux/seccomp/listenerPath", hint: "notification is not there yet" },
+  { property: "/linux/seccomp/listenerMetadata", hint: "notification is not there yet" },
   { property: "/linux/mountLabel" },
   { property: "/linux/personality" },
 ];

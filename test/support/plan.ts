@@ -52,6 +52,7 @@ export const HOST: Host = {
   cgroups: HYBRID,
   bounding: (1n << 41n) - 1n,
   permitted: (1n << 41n) - 1n,
+  machine: "x86_64",
   namespaceFiles: {},
   hasKernelCore: true,
 };
