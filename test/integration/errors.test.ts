@@ -225,10 +225,10 @@ test("no bundle", async () => {
   expect(outcome.stderr).toMatch(/\/nowhere\/bundle|no such file/i);
 });
 
-for (const id of ["..", ".", "a/b", "../x", "a b", "a\nb", "é", "a:b", "", "x".repeat(1025)]) {
+for (const id of ["..", ".", "a/b", "../x", "a b", "a\nb", "é", "a:b", "", "x".repeat(256), "x".repeat(1025)]) {
   const peers = [".", "", "x".repeat(1025), "a b", "a\nb", "é", "a:b"].includes(id) ? ["crun"] : [];
   unlessPeer(peers, "takes it, or fails elsewhere")(
-    `the id ${JSON.stringify(id).slice(0, 20)} is refused`,
+    `the id ${JSON.stringify(id).slice(0, 20)} of ${id.length} is refused`,
     async () => {
       const c = await box.container(() => undefined, { id });
       const before = states();

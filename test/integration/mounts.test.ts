@@ -129,6 +129,19 @@ unlessPeer(["runc", "crun"], "knows no nosymfollow yet")("nosymfollow and symfol
   check(mountAt(listed, "/mnt/1"), "!nosymfollow");
 });
 
+unlessPeer(["runc"], "hands it to the filesystem, which does not know it")("defaults", async () => {
+  check(mountAt(await mounts(onTmpfs(["defaults"])), "/mnt/0"), "rw");
+});
+
+test("remount changes a mount that is there", async () => {
+  const listed = await mounts((c) => {
+    c.mounts.push({ destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["size=1m"] });
+    c.mounts.push({ destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["remount", "ro", "nosuid"] });
+  });
+  expect(listed.filter((mount) => mount.point === "/mnt")).toHaveLength(1);
+  check(mountAt(listed, "/mnt"), "ro nosuid");
+});
+
 test("tmpfs takes size and mode", async () => {
   const listed = await mounts((c) => {
     c.mounts.push({ destination: "/mnt", type: "tmpfs", source: "tmpfs", options: ["size=1m", "mode=0711", "uid=7"] });
