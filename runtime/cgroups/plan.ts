@@ -1,38 +1,24 @@
 /** The cgroup part of a container's plan: what is made, what is written, what is joined; pure. */
-import { RuntimeError } from "../errors.ts";
-import type { AttachDevicesStep, MakeCgroupStep, WriteCgroupStep } from "../plan/generated/step.ts";
-import { CONTROLLERS, type ControllerRow } from "./controllers.ts";
+import type { AttachDevicesStep, MakeCgroupStep } from "../plan/generated/step.ts";
 import { devicePolicy } from "./device-policy.ts";
-import type { CgroupLayout, Hierarchy } from "./layout.ts";
+import type { Hierarchy } from "./layout.ts";
 import { type Places, placeContainer } from "./path.ts";
-import type { CgroupPlan, CgroupRequest, CgroupWarning, CgroupWrite, Resources } from "./types.ts";
+import type { CgroupPlan, CgroupRequest, CgroupWarning } from "./types.ts";
 import { devices } from "./v1/devices.ts";
 import { deviceProgram } from "./v2/device-program.ts";
-import { unifiedWrites } from "./v2/unified.ts";
+import {
+  type Batch,
+  controllerWrites,
+  directoryOf,
+  lacking,
+  type Requested,
+  type WriteContext,
+  writeSteps,
+} from "./writes.ts";
 
 const FROM = "/linux/cgroupsPath";
 /** Controllers that a container gets on v2 when they are there, asked for or not: its statistics need them. */
 const WANTED = ["cpuset", "cpu", "io", "memory", "hugetlb", "pids", "rdma", "misc"];
-
-/** The writes for one directory, before they become steps. */
-interface Batch {
-  readonly directory: string;
-  readonly writes: readonly CgroupWrite[];
-}
-
-interface Requested {
-  readonly batches: readonly Batch[];
-  /** v2 controllers without which the batches can't be written. */
-  readonly needed: readonly string[];
-}
-
-interface Context {
-  readonly layout: CgroupLayout;
-  readonly places: Places;
-  readonly resources: Resources;
-  readonly warnings: CgroupWarning[];
-  readonly inUserNamespace: boolean;
-}
 
 /**
  * Everything that create does with cgroups. Directories are made in every writable hierarchy, then limits are written.
@@ -69,7 +55,7 @@ function pathsOf({ v1, unified }: Places): Record<string, string> {
   return paths;
 }
 
-function makeSteps({ layout, places }: Context, needed: readonly string[], from: string): MakeCgroupStep[] {
+function makeSteps({ layout, places }: WriteContext, needed: readonly string[], from: string): MakeCgroupStep[] {
   const steps = places.v1.map(({ hierarchy, directory }) => makeStep(directory, hierarchy, from));
   if (layout.unified === null || places.unified === "") return steps;
   const { mountpoint, controllers } = layout.unified;
@@ -97,53 +83,13 @@ function makeStep(path: string, { mountpoint, controllers }: Hierarchy, from: st
   };
 }
 
-function requestedWrites(context: Context): Requested {
-  const { layout, places, resources } = context;
-  const rows = CONTROLLERS.map((row) => rowWrites(context, row));
-  const unified = unifiedWrites(resources, layout.unified);
-  return {
-    batches: [
-      ...deviceWrites(context),
-      ...rows.flatMap(({ batches }) => batches),
-      { directory: places.unified, writes: unified.writes },
-    ],
-    needed: [...new Set([...rows.flatMap(({ needed }) => needed), ...unified.controllers])],
-  };
-}
-
-/** One controller's writes: on v1 where it is there, else on v2; where it is nowhere, an error if there are any. */
-function rowWrites({ layout, places, resources, warnings }: Context, row: ControllerRow): Requested {
-  const warn = (message: string, pointer: string) => warnings.push({ message, pointer });
-  const directory = directoryOf(places, row.v1.name);
-  if (directory !== undefined) {
-    return { batches: [{ directory, writes: row.v1.writes(resources, warn) }], needed: [] };
-  }
-  const onUnified = places.unified !== "" && layout.unified?.controllers.includes(row.v2.name) === true;
-  const { name, writes } = onUnified || layout.mode === "v2" ? row.v2 : row.v1;
-  const asked = writes(resources, warn);
-  const [first] = asked;
-  if (first === undefined) return { batches: [], needed: [] };
-  if (onUnified) return { batches: [{ directory: places.unified, writes: asked }], needed: [name] };
-  throw lacking(layout, name, first.from);
-}
-
-function directoryOf(places: Places, controller: string): string | undefined {
-  return places.v1.find(({ hierarchy }) => hierarchy.controllers.includes(controller))?.directory;
-}
-
-function lacking({ hierarchies, unified }: CgroupLayout, controller: string, pointer: string): RuntimeError {
-  const what = pointer.split("/").slice(3).join(" ");
-  const readonly = [...hierarchies, ...(unified === null ? [] : [unified])].some(
-    (tree) => !tree.writable && tree.controllers.includes(controller),
-  );
-  const cause = readonly ? "is read-only on this host" : "this host does not have";
-  return new RuntimeError("E_HOST_UNSUPPORTED", `${what}: needs the ${controller} controller, which ${cause}`, {
-    pointer,
-  });
+function requestedWrites(context: WriteContext): Requested {
+  const { batches, needed } = controllerWrites(context);
+  return { batches: [...deviceWrites(context), ...batches], needed };
 }
 
 /** Device rules: files on v1. Without them nothing may be denied by the config, since it would not be. */
-function deviceWrites(context: Context): Batch[] {
+function deviceWrites(context: WriteContext): Batch[] {
   const { places, resources, warnings, layout, inUserNamespace } = context;
   const directory = directoryOf(places, "devices");
   if (directory !== undefined && !inUserNamespace) {
@@ -161,33 +107,10 @@ function deviceWrites(context: Context): Batch[] {
 }
 
 /** Device rules on v2: one program, in force before anybody is in the cgroup. */
-function deviceProgramSteps({ places, resources, layout, inUserNamespace }: Context): AttachDevicesStep[] {
+function deviceProgramSteps({ places, resources, layout, inUserNamespace }: WriteContext): AttachDevicesStep[] {
   if (layout.mode !== "v2" || inUserNamespace || places.unified === "") return [];
   const policy = devicePolicy(resources.devices);
   if (policy.allowByDefault && policy.exceptions.length === 0) return [];
   const from = resources.devices === undefined ? "/linux" : "/linux/resources/devices";
   return [{ step: "attachDevices", by: "parent", from, path: places.unified, program: deviceProgram(policy) }];
-}
-
-function writeSteps(batches: readonly Batch[], late: boolean): WriteCgroupStep[] {
-  return batches.flatMap(({ directory, writes }) =>
-    writes.filter((write) => (write.late ?? false) === late).map((write) => writeStep(directory, write)),
-  );
-}
-
-function writeStep(
-  directory: string,
-  { file, value, from, onFailure = "", other, notBelow }: CgroupWrite,
-): WriteCgroupStep {
-  return {
-    step: "writeCgroup",
-    by: "parent",
-    from,
-    file: `${directory}/${file}`,
-    value,
-    onFailure,
-    otherFile: other === undefined ? "" : `${directory}/${other.file}`,
-    otherValue: other?.value ?? "",
-    notBelow: notBelow === undefined ? "" : `${directory}/${notBelow}`,
-  };
 }
