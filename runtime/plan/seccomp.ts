@@ -19,6 +19,11 @@ const NATIVE: Readonly<{ [machine: string]: ArchitectureName }> = {
 const TABLES = syscallTables([X86, ARM], ELSEWHERE);
 const POINTER = "/linux/seccomp";
 
+/** Architectures whose calls a filter can name here. */
+export const SECCOMP_ARCHITECTURES = [...Object.keys(X86), ...Object.keys(ARM)];
+/** Words that are known and refused, or without effect, until notification is there. */
+export const NOT_YET: ReadonlySet<string> = new Set(["SCMP_ACT_NOTIFY", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]);
+
 const named = (names: string): NeededCall[] => names.split(" ").map((name) => ({ name }));
 /** What init still calls under a filter that it loads last. */
 const LATE = named("close close_range execve exit_group prlimit64 write");

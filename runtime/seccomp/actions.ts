@@ -24,7 +24,8 @@ const DATA_LIMITS: ReadonlyMap<number, number> = new Map([
   [TRACE, 0xffff],
 ]);
 
-const ACTIONS: Readonly<Record<string, number>> = {
+/** Actions by the specification's names. */
+export const ACTIONS: Readonly<Record<string, number>> = {
   SCMP_ACT_KILL: KILL_THREAD,
   SCMP_ACT_KILL_THREAD: KILL_THREAD,
   SCMP_ACT_KILL_PROCESS: KILL_PROCESS,
@@ -36,7 +37,8 @@ const ACTIONS: Readonly<Record<string, number>> = {
   SCMP_ACT_NOTIFY: NOTIFY,
 };
 
-const FLAGS: Readonly<Record<string, number>> = {
+/** Filter flags by name. */
+export const FLAGS: Readonly<Record<string, number>> = {
   SECCOMP_FILTER_FLAG_TSYNC: 1,
   SECCOMP_FILTER_FLAG_LOG: 2,
   SECCOMP_FILTER_FLAG_SPEC_ALLOW: 4,

@@ -19,7 +19,8 @@ export interface Condition {
   readonly low: Word;
 }
 
-const OPERATORS: Readonly<Record<string, Operator>> = {
+/** Operators by the specification's names. */
+export const OPERATORS: Readonly<Record<string, Operator>> = {
   SCMP_CMP_NE: "NE",
   SCMP_CMP_LT: "LT",
   SCMP_CMP_LE: "LE",

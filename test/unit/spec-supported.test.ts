@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { RuntimeError } from "../../runtime/errors.ts";
+import { seccompFeatures } from "../../runtime/plan/seccomp-features.js";
 import { exampleSpec, exampleText } from "../../runtime/spec/example.ts";
 import { features } from "../../runtime/spec/features.ts";
 import type { Spec } from "../../runtime/spec/generated/types.ts";
@@ -45,7 +46,8 @@ const EXAMPLES: Record<string, object> = {
   "/linux/resources/rdma": { linux: { resources: { rdma: { a: { hcaHandles: 1 } } } } },
   "/linux/intelRdt": { linux: { intelRdt: { closID: "a" } } },
   "/linux/memoryPolicy": { linux: { memoryPolicy: { mode: "MPOL_LOCAL" } } },
-  "/linux/seccomp": { linux: { seccomp: { defaultAction: "SCMP_ACT_ALLOW" } } },
+  "/linux/seccomp/listenerPath": { linux: { seccomp: { defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/s" } } },
+  "/linux/seccomp/listenerMetadata": { linux: { seccomp: { defaultAction: "SCMP_ACT_ALLOW", listenerMetadata: "m" } } },
   "/linux/mountLabel": { linux: { mountLabel: "x" } },
   "/linux/personality": { linux: { personality: { domain: "LINUX32" } } },
 };
@@ -145,7 +147,7 @@ describe("the example of `spec`", () => {
 });
 
 describe("features", () => {
-  const made = features("0.1.0");
+  const made = features("0.1.0", seccompFeatures());
 
   test("follow their schema", () => {
     expect(validateFeatures(JSON.parse(JSON.stringify(made)))).toBe(true);
@@ -167,7 +169,8 @@ describe("features", () => {
       expect.arrayContaining(["cgroup", "ipc", "mount", "network", "pid", "user", "uts"]),
     );
     expect(made.linux?.namespaces?.includes("time")).toBe(isSupported("/linux/namespaces/*/type", "time"));
-    expect(made.linux?.seccomp?.enabled).toBe(isSupported("/linux/seccomp"));
+    expect(made.linux?.seccomp?.enabled).toBe(true);
+    expect(made.linux?.seccomp?.actions).not.toContain("SCMP_ACT_NOTIFY");
     expect(made.mountOptions?.includes("idmap")).toBe(isSupported("/mounts/*/options/*", "idmap"));
   });
 });
