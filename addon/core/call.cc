@@ -36,7 +36,8 @@ bool fits(char kind, const Value& value) {
 }  // namespace
 
 const Table* tables() {
-  static const Table all[kTables] = {files(), process(), events(), namespaces(), channel(), text(), launching(), devices()};
+  static const Table all[kTables] = {files(), process(),   events(),  namespaces(), channel(),
+                                     text(),  launching(), devices(), sockets(),    terminals()};
   return all;
 }
 

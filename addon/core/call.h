@@ -26,9 +26,11 @@ Table channel();
 Table text();
 Table launching();
 Table devices();
+Table sockets();
+Table terminals();
 
 // Every table, in no particular order.
-constexpr size_t kTables = 8;
+constexpr size_t kTables = 10;
 const Table* tables();
 
 // The row of that name, or null.

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../bindings/quickjs-own.h"
+#include "../core/terminal.h"
 #include "engine.h"
 #include "heap.h"
 
@@ -72,4 +73,8 @@ int perform(int count, char** words) {
 }  // namespace
 
 // Nothing is taken apart at the end: the kernel does it faster.
-int main(int count, char** words) { _exit(perform(count, words)); }
+int main(int count, char** words) {
+  int status = perform(count, words);
+  core::restoreTerminal();
+  _exit(status);
+}

@@ -14,6 +14,7 @@ type Adapted =
   | "writeFile"
   | "uname"
   | "isatty"
+  | "setTerminalMode"
   | "waitPidfd"
   | "getrlimit"
   | "setSubreaper"
@@ -29,6 +30,8 @@ export interface Core extends Omit<Port, keyof HostOwn | Adapted> {
   commandLine(): string[];
   uname(): string[];
   isatty(fd: number): number;
+  /** 0 for a process in the background, else 1. */
+  setTerminalMode(fd: number, mode: Uint8Array): number;
   /** [exit status, signal], -1 for what does not apply. */
   waitPidfd(pidfd: number): number[] | null;
   getrlimit(resource: number): bigint[];
@@ -73,6 +76,7 @@ export function portOver(core: Core, own: HostOwn & Partial<Port>): Port {
       return { release, machine };
     },
     isatty: (fd) => core.isatty(fd) === 1,
+    setTerminalMode: (fd, mode) => core.setTerminalMode(fd, mode) === 1,
     waitPidfd: (pidfd) => ended(core.waitPidfd(pidfd)),
     getrlimit(resource) {
       const [soft = 0n, hard = 0n] = core.getrlimit(resource);

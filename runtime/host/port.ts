@@ -40,6 +40,12 @@ export interface FilesystemStatus {
   readonly flags: number;
 }
 
+/** Characters, as process.consoleSize has them. */
+export interface TerminalSize {
+  readonly height: number;
+  readonly width: number;
+}
+
 /** How the core starts init. All descriptors stay the caller's. */
 export interface LaunchOptions {
   /** The encoded plan. */
@@ -179,6 +185,25 @@ export interface Port {
 
   /** Loads an eBPF program of type CGROUP_DEVICE and attaches it to an open v2 cgroup directory (4.15). */
   attachDevices(cgroup: number, program: Uint8Array): void;
+
+  // --- terminals ---
+  /** ioctl TIOCGWINSZ. */
+  terminalSize(fd: number): TerminalSize;
+  setTerminalSize(fd: number, height: number, width: number): void;
+  /** A `struct termios`, see linux/termios.ts. */
+  terminalMode(fd: number): Uint8Array;
+  /** False, and nothing is done, while this process is in the background of the terminal. */
+  setTerminalMode(fd: number, mode: Uint8Array): boolean;
+  /** Has the terminal get this mode when the process ends, even by a signal that tells of a fault; -1 takes it back. */
+  restoreAtEnd(fd: number, mode: Uint8Array): void;
+
+  // --- unix sockets ---
+  /** A stream connected to a listening socket; EAGAIN when too many others wait there. */
+  connectSocket(path: string): number;
+  /** Two streams that are each other's end. */
+  socketPair(): [number, number];
+  /** The descriptor that the next message brings, or null when none is there yet; EPROTO when it brings none. */
+  receiveDescriptor(socket: number): number | null;
 
   // --- the channel to init ---
   /** One message; EAGAIN when it can't be taken at once. */
