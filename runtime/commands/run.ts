@@ -1,6 +1,7 @@
 import { createContainer } from "../container/create.ts";
 import { deleteContainer } from "../container/delete.ts";
 import type { Context } from "../container/options.ts";
+import { containerState } from "../container/query.ts";
 import { startContainer } from "../container/start.ts";
 import { explain } from "../log.ts";
 import { createOptions } from "./create.ts";
@@ -18,6 +19,7 @@ export async function run(call: Invocation): Promise<number> {
     await startContainer(context, options.id);
     if (detach) return 0;
     const code = await attend(process, held);
+    if (code === KILLED) tellOutOfMemory(context, options.id);
     if (!flags.on("keep")) await remove(context, options.id);
     return code;
   } catch (error) {
@@ -25,6 +27,15 @@ export async function run(call: Invocation): Promise<number> {
     throw error;
   } finally {
     process.close();
+  }
+}
+
+const KILLED = 128 + 9;
+
+/** A program that the kernel kills for memory ends without a word: this is the word. */
+function tellOutOfMemory(context: Context, id: string): void {
+  if (containerState(context, id).oomKilled) {
+    context.onWarning(`container ${id}: killed for lack of memory`, "/linux/resources/memory/limit");
   }
 }
 

@@ -8,10 +8,10 @@ const PADDING = 3;
 
 /** The keys of a state in their order; annotations sorted, and left out when there are none. */
 function ordered(state: ContainerState): object {
-  const { ociVersion, id, pid, status, bundle, rootfs, created, annotations, owner } = state;
+  const { ociVersion, id, pid, status, bundle, rootfs, created, annotations, oomKilled, owner } = state;
   const sorted = Object.entries(annotations ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   const notes = sorted.length === 0 ? {} : { annotations: Object.fromEntries(sorted) };
-  return { ociVersion, id, pid, status, bundle, rootfs, created, ...notes, owner };
+  return { ociVersion, id, pid, status, bundle, rootfs, created, ...notes, ...(oomKilled ? { oomKilled } : {}), owner };
 }
 
 /** One state as JSON, with `indent` spaces per level (0: one line). */

@@ -72,6 +72,8 @@ export interface ContainerState {
   /** RFC 3339 with nanoseconds, UTC. */
   readonly created: string;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** Present and true when a stopped container's processes were killed for memory. */
+  readonly oomKilled?: true;
   readonly owner: string;
 }
 

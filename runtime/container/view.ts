@@ -1,6 +1,6 @@
 /** The container's state as others see it: runtime.md#state for hooks, runc's shape for `state` and `list`. */
 
-import { isFrozen } from "../cgroups/control.ts";
+import { isFrozen, oomKilled } from "../cgroups/control.ts";
 import { port } from "../host/port.ts";
 import { awaitsStart, isAlive } from "../state/process.ts";
 import type { Record } from "../state/record.ts";
@@ -50,6 +50,7 @@ export function viewOf(store: ContainerStore, record: Record): ContainerState {
     rootfs,
     created,
     ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
+    ...(status === "stopped" && oomKilled(record.cgroupPaths) ? { oomKilled: true } : {}),
     owner: ownerName(record.uid),
   };
 }
