@@ -10,14 +10,9 @@
 #include <vector>
 
 #include "../init/walker.h"
+#include "call.h"
 
 namespace recorder {
-
-struct Call {
-  long number;
-  long args[6];
-  const char* name;
-};
 
 // What a model file is to statx.
 struct File {

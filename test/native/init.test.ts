@@ -37,7 +37,7 @@ beforeAll(async () => {
   if (missing) return;
   program = await compileNative({
     name: "smoke",
-    sources: ["addon/test/smoke.cc"],
+    sources: ["addon/test/smoke.cc", "addon/test/smoke-plan.cc"],
     headers: ["addon/init", "addon/generated", "addon/test"],
     flags: [],
   });

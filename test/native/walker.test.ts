@@ -27,7 +27,7 @@ beforeAll(async () => {
     sources: [
       ...sources("addon/init", "start.cc"),
       ...sources("addon/init/steps"),
-      ...sources("addon/test", "smoke.cc"),
+      ...sources("addon/test", "smoke.cc", "smoke-plan.cc"),
     ],
     headers: ["addon/init", "addon/init/steps", "addon/generated", "addon/test"],
     flags: [...SANITIZED, "-DTSRUN_RECORD"],
