@@ -40,7 +40,7 @@ async function umoci(folder: string): Promise<void> {
 /** Host id of root in the captured configs that have a user namespace. */
 const MAPPED_ROOT = 100_000;
 
-/** A captured client's config over a busybox rootfs. Seccomp is left out: see `withoutSeccomp`. */
+/** A captured client's config over a busybox rootfs. */
 async function captured(name: string, folder: string): Promise<void> {
   await copyRootfs(await busyboxRootfs(), folder);
   await writeClientFiles(join(folder, "files"));
@@ -51,25 +51,9 @@ async function captured(name: string, folder: string): Promise<void> {
     netns: "/proc/self/ns/net",
     hook: "/bin/true",
   };
-  await writeFile(join(folder, "config.json"), withoutSeccomp(await capturedText(name, places)));
+  await writeFile(join(folder, "config.json"), await capturedText(name, places));
   // Where root is mapped, the client gives it the files.
   if (name.endsWith("-userns")) await output("chown", ["-hR", `${MAPPED_ROOT}:${MAPPED_ROOT}`, places.rootfs]);
-}
-
-/**
- * The text of a config as the clients here lay it out (two spaces deep under linux), without `linux.seccomp`.
- * Cut out of the text, not parsed, so that no integer is rounded. Throws when the layout is another one.
- */
-export function withoutSeccomp(text: string): string {
-  const start = text.indexOf('\n    "seccomp": {');
-  if (start < 0) return text;
-  const end = text.indexOf("\n    }", start);
-  if (end < 0) throw new Error("linux.seccomp has no end where one is looked for");
-  const rest = text.slice(end + "\n    }".length);
-  const before = text.slice(0, start);
-  const joined = rest.startsWith(",") ? before + rest.slice(1) : before.replace(/,$/, "") + rest;
-  JSON.parse(joined);
-  return joined;
 }
 
 /** Every bundle that can be made, by name. */

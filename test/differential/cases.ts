@@ -3,7 +3,6 @@ import { capturedText, writeClientFiles } from "../../bundles/captured.ts";
 import { output } from "../../bundles/command.ts";
 import type { Config } from "../../bundles/config.ts";
 import type { Container } from "../../bundles/container.ts";
-import { withoutSeccomp } from "../../bundles/makers.ts";
 import type { Session } from "../../bundles/session.ts";
 import { VIEW_SCRIPT } from "./view.ts";
 
@@ -47,7 +46,7 @@ function mapped(name: string, change: (c: Config) => void): Case {
   return { name, make };
 }
 
-/** A config.json as a client wrote it, without seccomp, with the view as its program. */
+/** A config.json as a client wrote it, with the view as its program. */
 function captured(name: string): Case {
   const make = async (session: Session): Promise<Container> => {
     const draft = await session.container(() => undefined, { rootfs: "own" });
@@ -56,10 +55,7 @@ function captured(name: string): Case {
     const rootfs = join(draft.bundle, "rootfs");
     const cgroup = draft.config.linux.cgroupsPath ?? "";
     const text = await capturedText(name, { rootfs, files, cgroup, netns: "/proc/self/ns/net", hook: "/bin/true" });
-    const program = withoutSeccomp(text).replace(
-      /"args": \[\s*"(\/bin\/)?true"\s*\]/,
-      () => `"args": ${JSON.stringify(PROGRAM)}`,
-    );
+    const program = text.replace(/"args": \[\s*"(\/bin\/)?true"\s*\]/, () => `"args": ${JSON.stringify(PROGRAM)}`);
     return session.container(() => undefined, { text: program, rootfs });
   };
   return { name, make };
