@@ -12,5 +12,6 @@ export { plannedSteps } from "./container/planned.ts";
 export { containerProcesses } from "./container/processes.ts";
 export { containerState, listContainers } from "./container/query.ts";
 export { startContainer } from "./container/start.ts";
+export { updateContainer } from "./container/update.ts";
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, RuntimeError } from "./errors.ts";
 export { describe } from "./plan/describe.ts";

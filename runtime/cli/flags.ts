@@ -180,6 +180,34 @@ export const PS_FLAGS: readonly Flag[] = [
   },
 ];
 
+export const UPDATE_FLAGS: readonly Flag[] = [
+  {
+    name: "resources",
+    alias: "r",
+    kind: "text",
+    value: "FILE",
+    summary: "JSON file with linux.resources (-: from stdin); then no other flag counts",
+  },
+  { name: "blkio-weight", kind: "text", value: "N", summary: "weight of block i/o, 10 to 1000" },
+  { name: "cpu-period", kind: "text", value: "US", summary: "length of the CFS period, in microseconds" },
+  { name: "cpu-quota", kind: "text", value: "US", summary: "CPU time per period (-1: no limit)" },
+  { name: "cpu-burst", kind: "text", value: "US", summary: "CPU time that may be saved up" },
+  { name: "cpu-share", kind: "text", value: "N", summary: "share of the CPU against other containers" },
+  { name: "cpu-rt-period", kind: "text", value: "US", summary: "length of the real-time period" },
+  { name: "cpu-rt-runtime", kind: "text", value: "US", summary: "time of real-time tasks per period" },
+  { name: "cpu-idle", kind: "text", value: "0|1", summary: "whether to run only when nothing else does" },
+  { name: "cpuset-cpus", kind: "text", value: "LIST", summary: "CPUs to run on" },
+  { name: "cpuset-mems", kind: "text", value: "LIST", summary: "memory nodes to use" },
+  { name: "memory", kind: "text", value: "BYTES", summary: "memory limit (-1: none; k, m and g are understood)" },
+  { name: "memory-reservation", kind: "text", value: "BYTES", summary: "soft memory limit" },
+  { name: "memory-swap", kind: "text", value: "BYTES", summary: "memory and swap together (-1: no limit)" },
+  { name: "pids-limit", kind: "text", value: "N", summary: "most tasks at a time (-1: no limit)" },
+  { name: "kernel-memory", kind: "text", value: "BYTES", summary: "has no effect since Linux 5.16", hidden: true },
+  { name: "kernel-memory-tcp", kind: "text", value: "BYTES", summary: "limit of TCP buffers", hidden: true },
+  { name: "l3-cache-schema", kind: "text", value: "SCHEMA", summary: "Intel RDT/CAT schema", unsupported: true },
+  { name: "mem-bw-schema", kind: "text", value: "SCHEMA", summary: "Intel RDT/MBA schema", unsupported: true },
+];
+
 export const LIST_FLAGS: readonly Flag[] = [
   { name: "format", alias: "f", kind: "text", choices: ["table", "json"], default: "table", summary: "how to print" },
   { name: "quiet", alias: "q", kind: "switch", summary: "print only the ids" },

@@ -13,6 +13,7 @@ import { run } from "../commands/run.ts";
 import { writeSpec } from "../commands/spec.ts";
 import { start } from "../commands/start.ts";
 import { state } from "../commands/state.ts";
+import { update } from "../commands/update.ts";
 import {
   CREATE_FLAGS,
   DELETE_FLAGS,
@@ -23,6 +24,7 @@ import {
   PS_FLAGS,
   RUN_FLAGS,
   SPEC_FLAGS,
+  UPDATE_FLAGS,
 } from "./flags.ts";
 
 export interface Command {
@@ -80,6 +82,7 @@ export const COMMANDS: readonly Command[] = [
   },
   { name: "pause", summary: "stop all processes of a container where they stand", ...ID, flags: [], run: pause },
   { name: "resume", summary: "let the processes of a paused container go on", ...ID, flags: [], run: resume },
+  { name: "update", summary: "change the limits of a container", ...ID, flags: UPDATE_FLAGS, run: update },
   {
     name: "ps",
     summary: "show the processes of a container",

@@ -6,9 +6,9 @@ import { EFBIG, EILSEQ, EISDIR, ELOOP, ENOENT, ENOTDIR, errnoName, errnoText } f
 import { conform, type Shape } from "./conform.ts";
 import type { Warning } from "./finding.ts";
 import { configShape, processShape } from "./generated/shapes.ts";
-import type { Process, Spec } from "./generated/types.ts";
+import type { Process, Resources, Spec } from "./generated/types.ts";
 import { validateConfig, validateProcess } from "./generated/validate-config.ts";
-import { escapesOf, locate, parseQuick, parseSlow } from "./json.ts";
+import { escapesOf, locate, parseExact, parseQuick, parseSlow } from "./json.ts";
 import { MAX_DEPTH } from "./json-reader.ts";
 import { dotted, pointerOf } from "./pointer.ts";
 import { describeViolation, type Validator, type Violation } from "./violation.ts";
@@ -48,6 +48,18 @@ export function loadProcess(path: string): { process: Process; warnings: Warning
 export function parseProcess(text: string): { process: Process; warnings: Warning[] } {
   const { value, warnings } = parseDocument(text, PROCESS);
   return { process: value as Process, warnings };
+}
+
+/**
+ * Reads a document with resources alone (`update --resources FILE`), which errors call `name`; pointers are those of
+ * config.json.
+ */
+export function loadResources(path: string, name = path): { resources: Resources; warnings: Warning[] } {
+  const text = readDocument(path, name, "");
+  // By itself first: what it holds must not end the object around it.
+  parseExact(text, name);
+  const { spec, warnings } = parseSpec(`{"ociVersion":"1.0.0","linux":{"resources":${text}}}`);
+  return { resources: spec.linux?.resources ?? {}, warnings };
 }
 
 const UNFIT_FILES: Readonly<Record<number, string>> = {

@@ -111,6 +111,13 @@ export class ContainerStore {
     port().writeFile(`${this.folder}/config.json`, text, O_WRONLY | O_CREAT | O_EXCL, 0o600);
   }
 
+  /** Puts a changed config (`update`) in its place, as a whole. */
+  replaceConfig(text: string): void {
+    const temporary = `${this.folder}/.config.json`;
+    port().writeFile(temporary, text, O_WRONLY | O_CREAT | O_TRUNC, 0o600);
+    port().rename(temporary, `${this.folder}/config.json`);
+  }
+
   readConfig(): string {
     return port().readFile(`${this.folder}/config.json`, CONFIG_LIMIT);
   }
@@ -121,7 +128,7 @@ export class ContainerStore {
 
   /** Removes the folder and all that tsrun puts there. No error when it is gone already. */
   remove(): void {
-    for (const name of [...FIFOS, "config.json", ".state.json", "state.json"]) {
+    for (const name of [...FIFOS, "config.json", ".config.json", ".state.json", "state.json"]) {
       ignoring([ENOENT, ENOTDIR], () => port().unlink(`${this.folder}/${name}`));
     }
     ignoring([ENOENT, ENOTDIR], () => port().rmdir(this.folder));
