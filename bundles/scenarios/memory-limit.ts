@@ -42,6 +42,8 @@ async function killedItself(stage: Stage): Promise<void> {
     `run ended with ${outcome.code}${outcome.stderr === "" ? "" : `: ${outcome.stderr.trim().split("\n").at(-1)}`}`,
   );
   stage.check("run ends with 137", outcome.code === 137);
+  // runc and crun leave it at the status.
+  if (stage.session.kind === "tsrun") stage.check("and says why", outcome.stderr.includes("killed for lack of memory"));
 }
 
 export const scenario: Scenario = { about: "a process limited to 200 MiB of memory, killed at it", run: memoryLimit };
