@@ -24,6 +24,7 @@ function runtimes(folder: string): Runtime[] {
   const candidates = [
     { name: "tsrun (library)", path: "" },
     { name: "tsrun", path: TSRUN },
+    { name: "tsrun (native)", path: `${TSRUN}-native` },
     { name: "crun", path: "/usr/bin/crun" },
     { name: "runc", path: "/usr/sbin/runc" },
   ];

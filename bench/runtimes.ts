@@ -61,18 +61,23 @@ async function resident(runtime: Runtime, bundle: string, id: string): Promise<C
 export const CASES: Readonly<{ [name: string]: Case }> = {
   "create + start + wait + delete": cycle,
   "run /bin/true": (runtime, bundle, id) => (runtime.path ? call(runtime, "run", "--bundle", bundle, id) : undefined),
-  "exec /bin/true": (runtime) => (runtime.path ? call(runtime, "exec", "keeper", "/bin/true") : undefined),
-  state: (runtime) => (runtime.path ? call(runtime, "state", "keeper") : undefined),
+  "exec /bin/true": (runtime) => (runtime.path ? call(runtime, "exec", keeperOf(runtime), "/bin/true") : undefined),
+  state: (runtime) => (runtime.path ? call(runtime, "state", keeperOf(runtime)) : undefined),
   "--version": (runtime) => (runtime.path ? command(runtime.path, ["--version"]) : undefined),
 };
 
+/** Each has its own: they share the cgroup tree. */
+function keeperOf({ name }: Runtime): string {
+  return `keeper-${process.pid}-${name.replace(/[^a-z]/g, "")}`;
+}
+
 /** Starts the container in which `exec` runs and of which `state` tells. */
 export async function startKeeper(runtime: Runtime, bundle: string): Promise<void> {
-  if (runtime.path !== "") await call(runtime, "run", "--detach", "--bundle", bundle, "keeper");
+  if (runtime.path !== "") await call(runtime, "run", "--detach", "--bundle", bundle, keeperOf(runtime));
 }
 
 export async function endKeeper(runtime: Runtime): Promise<void> {
-  if (runtime.path !== "") await call(runtime, "delete", "--force", "keeper");
+  if (runtime.path !== "") await call(runtime, "delete", "--force", keeperOf(runtime));
 }
 
 /** Peak memory of the commands of a cycle, MB by command; undefined where it can't be told. */
