@@ -160,10 +160,17 @@ constexpr int kProtRead = 1, kProtWrite = 2, kMapPrivate = 2, kMapAnonymous = 0x
 constexpr int kMsgNosignal = 0x4000;
 
 // Terminals: ioctl_tty(2), TIOCGPTPEER 4.13
-constexpr unsigned kTiocsctty = 0x540e, kTiocswinsz = 0x5414, kTiocsptlck = 0x40045431, kTiocgptpeer = 0x5441;
+constexpr unsigned kTcgets = 0x5401, kTcsets = 0x5402, kTiocsctty = 0x540e, kTiocswinsz = 0x5414, kTiocsptlck = 0x40045431, kTiocgptpeer = 0x5441;
 struct WindowSize {
   uint16_t rows, columns, width, height;
 };
+
+constexpr uint32_t kOnlcr = 4;
+struct Termios {
+  uint32_t input, output, control, local;
+  uint8_t line, characters[19];
+};
+static_assert(sizeof(Termios) == 36, "termios of the kernel");
 
 // sendmsg(2) with one descriptor: unix(7)
 constexpr int kSolSocket = 1, kScmRights = 1;

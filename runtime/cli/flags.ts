@@ -61,7 +61,6 @@ const CONSOLE_SOCKET: Flag = {
   kind: "text",
   value: "SOCKET",
   summary: "unix socket that receives the terminal",
-  unsupported: true,
 };
 const PIDFD_SOCKET: Flag = {
   name: "pidfd-socket",
@@ -148,7 +147,7 @@ export const EXEC_FLAGS: readonly Flag[] = [
   PIDFD_SOCKET,
   { name: "cwd", kind: "text", value: "DIR", summary: "working directory in the container" },
   { name: "env", alias: "e", kind: "list", value: "NAME=VALUE", summary: "add to the environment (repeatable)" },
-  { name: "tty", alias: "t", kind: "switch", summary: "give the program a terminal", unsupported: true },
+  { name: "tty", alias: "t", kind: "switch", summary: "give the program a terminal" },
   { name: "user", alias: "u", kind: "text", value: "UID[:GID]", summary: "run as this user" },
   {
     name: "additional-gids",

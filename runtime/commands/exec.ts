@@ -3,7 +3,7 @@ import type { Context, ExecOptions } from "../container/options.ts";
 import { RuntimeError } from "../errors.ts";
 import type { Process } from "../spec/generated/types.ts";
 import { loadProcess } from "../spec/load.ts";
-import { attend, holdSignals } from "./foreground.ts";
+import { attend, consoleTarget, holdSignals } from "./foreground.ts";
 import type { Flags, Invocation } from "./invocation.ts";
 import { parseId, parseUser } from "./user.ts";
 
@@ -32,6 +32,7 @@ export function execOptions({ context, args, flags }: Invocation): ExecOptions {
     pidFile: flags.text("pid-file"),
     preserveFds: flags.integer("preserve-fds"),
     ignorePaused: flags.on("ignore-paused") || undefined,
+    console: consoleTarget(flags, flags.on("detach")),
   };
   const file = flags.text("process");
   if (file !== undefined) {
@@ -49,6 +50,7 @@ export function execOptions({ context, args, flags }: Invocation): ExecOptions {
     additionalGids: flags.list("additional-gids").map(group),
     capabilities: flags.list("cap"),
     noNewPrivileges: flags.on("no-new-privs") || undefined,
+    terminal: flags.on("tty"),
   };
 }
 

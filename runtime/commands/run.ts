@@ -11,8 +11,8 @@ import type { Invocation } from "./invocation.ts";
 /** `run`: create and start; in the foreground also wait, delete, and end as the program ended. */
 export async function run(call: Invocation): Promise<number> {
   const { context, flags } = call;
-  const options = createOptions(call);
   const detach = flags.on("detach");
+  const options = createOptions(call, detach);
   const held = detach ? -1 : holdSignals();
   const { process } = await createContainer(context, options);
   try {

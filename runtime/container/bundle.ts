@@ -9,6 +9,7 @@ import type { Spec } from "../spec/generated/types.ts";
 import { loadSpec } from "../spec/load.ts";
 import { requireSupported } from "../spec/supported.ts";
 import { requireValid } from "../spec/validate.ts";
+import { consolePlace } from "./console.ts";
 import type { Context, CreateOptions } from "./options.ts";
 import { probeHost } from "./probe.ts";
 
@@ -38,6 +39,7 @@ export function planBundle(context: Context, options: CreateOptions): PlannedBun
     noPivot: options.noPivot ?? false,
     newKeyring: !options.noNewKeyring,
     preserveFds: options.preserveFds ?? 0,
+    console: consolePlace(options.console),
   });
   for (const warning of plan.warnings) context.onWarning(warning.message, warning.pointer);
   return { spec, text, bundle, rootfs, plan };

@@ -2,13 +2,14 @@
 import { removeCgroups } from "../cgroups/control.ts";
 import { missingParents } from "../cgroups/execute.ts";
 import { port } from "../host/port.ts";
-import { walkPlan } from "../launch/launch.ts";
+import { type ParentHands, walkPlan } from "../launch/launch.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
 import { FORMAT, type Record } from "../state/record.ts";
 import { ContainerStore } from "../state/store.ts";
 import { type PlannedBundle, planBundle } from "./bundle.ts";
+import { Console, requireConsole } from "./console.ts";
 import { createHands } from "./hands.ts";
-import type { Context, CreateOptions, RunningProcess } from "./options.ts";
+import type { ConsoleTarget, Context, CreateOptions, RunningProcess } from "./options.ts";
 import { writePidFile } from "./pid-file.ts";
 import { runPoststop } from "./poststop.ts";
 import { processHandle } from "./process-handle.ts";
@@ -27,6 +28,7 @@ export interface Container {
 export async function createContainer(context: Context, options: CreateOptions): Promise<Container> {
   const store = new ContainerStore(context.root, options.id);
   const planned = planBundle(context, options);
+  requireConsole(planned.spec.process?.terminal === true, options.console, "/process/terminal");
   store.claim();
   const lock = store.tryLock();
   try {
@@ -48,16 +50,30 @@ async function make(
   store.saveConfig(planned.text);
   store.makeFifos();
   const hands = createHands(context, store, firstRecord(options, planned));
-  const init = await walkPlan(planned.plan, hands, store.folder);
-  const process = processHandle(init.pid, init.pidfd);
+  const process = await walk(planned, hands, store.folder, options.console);
   try {
-    if (options.pidFile !== undefined) writePidFile(options.pidFile, init.pid);
+    if (options.pidFile !== undefined) writePidFile(options.pidFile, process.pid);
   } catch (error) {
     process.signal(SIGKILL);
     await process.wait();
     throw error;
   }
-  return { id: options.id, pid: init.pid, process };
+  return { id: options.id, pid: process.pid, process };
+}
+
+async function walk(
+  { spec, plan }: PlannedBundle,
+  hands: ParentHands,
+  folder: string,
+  target: ConsoleTarget | undefined,
+): Promise<RunningProcess> {
+  const console = new Console(spec.process?.terminal === true, target);
+  try {
+    const { pid, pidfd } = await walkPlan(plan, hands, { folder, console: console.lent });
+    return processHandle(pid, pidfd, console.receive());
+  } finally {
+    console.close();
+  }
 }
 
 const SIGKILL = 9;

@@ -12,6 +12,7 @@ import { requireSupported } from "../spec/supported.ts";
 import { requireValidProcess } from "../spec/validate.ts";
 import type { Record } from "../state/record.ts";
 import { ContainerStore } from "../state/store.ts";
+import { Console, consolePlace, requireConsole } from "./console.ts";
 import { execHands } from "./hands.ts";
 import type { Context, ExecOptions, RunningProcess } from "./options.ts";
 import { writePidFile } from "./pid-file.ts";
@@ -36,14 +37,26 @@ export async function execInContainer(context: Context, options: ExecOptions): P
   }
   const { spec } = parseSpec(store.readConfig());
   const { process, pointer } = completeProcess(context, spec.process, options);
+  const terminal = process.terminal === true;
+  requireConsole(terminal, options.console, `${pointer}/terminal`);
   const { machine } = port().uname();
   const host = { ...ownCapabilities(), machine, cgroups: probeCgroups(), namespaceFiles: {}, hasKernelCore: false };
   const seccomp = spec.linux?.seccomp;
-  const plan = planExec(process, target(record), host, { preserveFds: options.preserveFds ?? 0, pointer, seccomp });
+  const plan = planExec(process, target(record), host, {
+    preserveFds: options.preserveFds ?? 0,
+    pointer,
+    seccomp,
+    console: consolePlace(options.console),
+  });
   for (const warning of plan.warnings) context.onWarning(warning.message, warning.pointer);
-  const init = await walkPlan(plan, execHands(context), store.folder);
-  if (options.pidFile !== undefined) writePidFile(options.pidFile, init.pid);
-  return processHandle(init.pid, init.pidfd);
+  const console = new Console(terminal, options.console);
+  try {
+    const init = await walkPlan(plan, execHands(context), { folder: store.folder, console: console.lent });
+    if (options.pidFile !== undefined) writePidFile(options.pidFile, init.pid);
+    return processHandle(init.pid, init.pidfd, console.receive());
+  } finally {
+    console.close();
+  }
 }
 
 /** The process object of `--process`, or the container's own with the command line's changes. */
@@ -68,6 +81,7 @@ function completeProcess(
     cwd: options.cwd ?? own.cwd,
     env: [...(own.env ?? []), ...(options.env ?? [])],
     user: userOf(own, options),
+    terminal: options.terminal ?? false,
     noNewPrivileges: options.noNewPrivileges ?? own.noNewPrivileges ?? false,
     ...(options.capabilities === undefined
       ? {}

@@ -1,5 +1,6 @@
 /** What callers of the container API say and get: the CLI, the library and the shim all speak these types. */
 import type { RuntimeError } from "../errors.ts";
+import type { TerminalSize } from "../host/port.ts";
 import type { StepEvent } from "../launch/trace.ts";
 import type { Process } from "../spec/generated/types.ts";
 
@@ -13,6 +14,16 @@ export interface Context {
   readonly onStep?: ((event: StepEvent) => void) | undefined;
 }
 
+/** Where the terminal of a program goes that has one. */
+export type ConsoleTarget =
+  /** To the unix socket at this path, on which somebody listens: one message with the descriptor of the master. */
+  | { readonly kind: "socket"; readonly path: string }
+  /**
+   * To the caller: `terminal` of the RunningProcess. `size`, when given, goes before process.consoleSize; with `plain`
+   * newlines come out as the program writes them, without carriage returns.
+   */
+  | { readonly kind: "caller"; readonly size?: TerminalSize | undefined; readonly plain?: boolean | undefined };
+
 export interface CreateOptions {
   readonly id: string;
   /** The bundle's folder, absolute or relative to the caller's. */
@@ -25,6 +36,8 @@ export interface CreateOptions {
   readonly noNewKeyring?: boolean | undefined;
   /** Descriptors 3 .. 3+N-1 that the program keeps. */
   readonly preserveFds?: number | undefined;
+  /** Needed when process.terminal is true; a socket is refused when it is not. */
+  readonly console?: ConsoleTarget | undefined;
 }
 
 /** Which program exec runs; fields that are undefined come from the container's own process. */
@@ -41,6 +54,10 @@ export interface ExecOptions {
   /** Capabilities added to bounding, effective and permitted. */
   readonly capabilities?: readonly string[] | undefined;
   readonly noNewPrivileges?: boolean | undefined;
+  /** A terminal for the program; what a whole process object says goes before it. */
+  readonly terminal?: boolean | undefined;
+  /** Needed when the program has a terminal; a socket is refused when it has none. */
+  readonly console?: ConsoleTarget | undefined;
   /** Whether a paused container is none to refuse: the program then starts when it is resumed. */
   readonly ignorePaused?: boolean | undefined;
   readonly pidFile?: string | undefined;
@@ -54,7 +71,11 @@ export interface RunningProcess {
   wait(): Promise<number>;
   /** Sends a signal through the pidfd. */
   signal(signal: number): void;
-  /** Releases the descriptor; the program goes on. */
+  /** The master of the program's terminal, when it was to go to the caller; not to be closed but by `hangUp`. */
+  readonly terminal: number | undefined;
+  /** Closes the terminal; the program is told so by SIGHUP. */
+  hangUp(): void;
+  /** Releases the descriptors; the program goes on, but its terminal is hung up. */
   close(): void;
 }
 

@@ -1,10 +1,16 @@
 import { port } from "../host/port.ts";
 import type { RunningProcess } from "./options.ts";
 
-/** A child of this process behind its pidfd. */
-export function processHandle(pid: number, pidfd: number): RunningProcess {
+/** A child of this process behind its pidfd, with the master of its terminal if there is one. */
+export function processHandle(pid: number, pidfd: number, terminal: number | undefined): RunningProcess {
+  let open = terminal;
+  const hangUp = () => {
+    if (open !== undefined) port().close(open);
+    open = undefined;
+  };
   return {
     pid,
+    terminal,
     wait: async () => {
       for (;;) {
         const status = port().waitPidfd(pidfd);
@@ -13,6 +19,10 @@ export function processHandle(pid: number, pidfd: number): RunningProcess {
       }
     },
     signal: (signal) => port().pidfdSendSignal(pidfd, signal),
-    close: () => port().close(pidfd),
+    hangUp,
+    close() {
+      port().close(pidfd);
+      hangUp();
+    },
   };
 }

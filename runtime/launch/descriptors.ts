@@ -13,14 +13,20 @@ export interface Descriptors {
   close(): void;
 }
 
-/** Opens all sources; `folder` is the container's state folder. On failure nothing stays open. */
-export function openDescriptors(sources: readonly FdSource[], folder: string): Descriptors {
+/** What the caller lends: the container's state folder, and the socket for a terminal that is its own to receive. */
+export interface Surroundings {
+  readonly folder: string;
+  readonly console?: number | undefined;
+}
+
+/** Opens all sources. On failure nothing stays open; what was lent always does. */
+export function openDescriptors(sources: readonly FdSource[], around: Surroundings): Descriptors {
   const fds: number[] = [];
   const close = () => {
     for (const fd of fds.splice(0)) port().close(fd);
   };
   try {
-    for (const source of sources) fds.push(openSource(source, folder));
+    for (const source of sources) fds.push(openSource(source, around));
   } catch (error) {
     close();
     throw error;
@@ -31,8 +37,11 @@ export function openDescriptors(sources: readonly FdSource[], folder: string): D
   return { fds, states, close };
 }
 
-function openSource(source: FdSource, folder: string): number {
+function openSource(source: FdSource, { folder, console }: Surroundings): number {
   switch (source.kind) {
+    case "console":
+      if (source.path === "" && console !== undefined) return port().dup(console);
+      return opening(source, () => port().connectSocket(source.path));
     case "cgroup":
       return opening(source, () => port().open(source.path, O_WRONLY));
     case "directory":
@@ -50,14 +59,21 @@ function openSource(source: FdSource, folder: string): number {
   }
 }
 
-const CODES = { cgroup: "E_CGROUP", directory: "E_CGROUP", namespace: "E_NAMESPACE", tree: "E_MOUNT" } as const;
+const ERRORS = {
+  cgroup: { code: "E_CGROUP", what: "cgroup" },
+  directory: { code: "E_CGROUP", what: "directory" },
+  namespace: { code: "E_NAMESPACE", what: "namespace" },
+  tree: { code: "E_MOUNT", what: "tree" },
+  console: { code: "E_PROCESS", what: "console socket" },
+} as const;
 
 function opening(source: Extract<FdSource, { path: string }>, open: () => number): number {
   try {
     return open();
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw new RuntimeError(CODES[source.kind], `${source.kind} ${source.path}: ${errnoText(error.errno)}`, {
+    const { code, what } = ERRORS[source.kind];
+    throw new RuntimeError(code, `${what} ${source.path}: ${errnoText(error.errno)}`, {
       pointer: source.from,
       syscall: error.syscall,
       errno: errnoName(error.errno),

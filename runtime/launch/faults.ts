@@ -28,6 +28,7 @@ const CODES: Readonly<{ [Name in StepName]?: ErrorCode }> = {
   makeReadonly: "E_MOUNT",
   makeDevice: "E_DEVICE",
   symlink: "E_DEVICE",
+  bindConsole: "E_MOUNT",
   runHook: "E_HOOK_FAILED",
 };
 

@@ -9,7 +9,7 @@ import { describe } from "../plan/describe.ts";
 import { encodePlan } from "../plan/encode.ts";
 import type { ParentStep } from "../plan/generated/step.ts";
 import type { Plan } from "../plan/plan.ts";
-import { type Descriptors, openDescriptors } from "./descriptors.ts";
+import { type Descriptors, openDescriptors, type Surroundings } from "./descriptors.ts";
 import { faultError } from "./faults.ts";
 import { decodeMessage, encodeGo, type InitMessage, MESSAGE_SIZE } from "./message.ts";
 import type { StepEvent } from "./trace.ts";
@@ -36,10 +36,10 @@ export interface ParentHands {
  * Walks a plan until init waits for start, or, where the plan has no awaitStart, until its program is executed. On any
  * failure init and the launcher are killed and reaped, and the first cause is thrown.
  */
-export async function walkPlan(plan: Plan, hands: ParentHands, folder: string): Promise<Init> {
+export async function walkPlan(plan: Plan, hands: ParentHands, around: Surroundings): Promise<Init> {
   const walk = new Walk(plan, hands);
   try {
-    return await walk.run(folder);
+    return await walk.run(around);
   } catch (error) {
     await walk.abandon();
     throw error;
@@ -62,9 +62,9 @@ class Walk {
     this.#clone = plan.steps.findIndex(({ step }) => step === "clone");
   }
 
-  async run(folder: string): Promise<Init> {
+  async run(around: Surroundings): Promise<Init> {
     for (let index = 0; index < this.#clone; index++) await this.#take(index);
-    const descriptors = openDescriptors(this.#plan.fds, folder);
+    const descriptors = openDescriptors(this.#plan.fds, around);
     try {
       this.#launch(descriptors);
       const init = this.#init ?? (await this.#awaitCloned());

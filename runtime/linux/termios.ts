@@ -18,7 +18,6 @@ const IGNCR = 0o200;
 const ICRNL = 0o400;
 const IXON = 0o2000;
 const OPOST = 0o1;
-const ONLCR = 0o4;
 const CSIZE = 0o60;
 const CS8 = 0o60;
 const PARENB = 0o400;
@@ -51,9 +50,4 @@ export function raw(mode: Uint8Array): Uint8Array {
     view.setUint8(LEAST_BYTES, 1);
     view.setUint8(TIMEOUT, 0);
   });
-}
-
-/** The same mode, but a newline stays one: no carriage return is put before it. */
-export function plainNewlines(mode: Uint8Array): Uint8Array {
-  return changed(mode, (view) => put(view, OUTPUT, ONLCR, 0));
 }

@@ -1,6 +1,7 @@
 /** The plan of `exec`: the same walker, a shorter road. The launcher enters the container, init becomes the program. */
 import { NAMESPACES } from "../linux/namespaces.ts";
 import type { Process, Seccomp } from "../spec/generated/types.ts";
+import { type ConsolePlace, execConsoleSteps } from "./console.ts";
 import type { Step } from "./generated/step.ts";
 import type { Host } from "./host.ts";
 import { keyringSteps, type Plan, type PlanWarning } from "./plan.ts";
@@ -26,6 +27,8 @@ export interface ExecPlanOptions {
   readonly pointer: string;
   /** The container's filter, which holds for every process in it. */
   readonly seccomp: Seccomp | undefined;
+  /** Where the terminal goes, if the process has one; to the caller when not given. */
+  readonly console?: ConsolePlace | undefined;
 }
 
 /** The plan of one exec. `process` is complete: defaults of the container's own process are already in it. */
@@ -59,6 +62,7 @@ export function planExec(process: Process, target: ExecTarget, host: Host, optio
     ...((own & NAMESPACES.user.flag) !== 0 ? [{ step: "becomeRoot", by: "init", from } as const] : []),
     { step: "newSession", by: "init", from: "" },
     ...keyringSteps(target.id, target.ownKeyring),
+    ...execConsoleSteps(process, options.pointer, slots, options.console),
     ...taking,
     ...filter,
     ...programSteps(identity, options.preserveFds),

@@ -5,6 +5,7 @@
 import { NAMESPACES } from "../linux/namespaces.ts";
 import type { Spec } from "../spec/generated/types.ts";
 import { type CgroupSection, cgroupSection } from "./cgroup-steps.ts";
+import type { ConsolePlace } from "./console.ts";
 import { deviceSteps } from "./devices.ts";
 import type { Step } from "./generated/step.ts";
 import { hookSteps } from "./hooks.ts";
@@ -26,6 +27,8 @@ export interface PlanOptions {
   /** A session keyring of the container's own. */
   readonly newKeyring: boolean;
   readonly preserveFds: number;
+  /** Where the terminal goes, if the process has one; to the caller when not given. */
+  readonly console?: ConsolePlace | undefined;
 }
 
 export interface PlanWarning {

@@ -2,6 +2,7 @@
 import { RuntimeError } from "../errors.ts";
 import { MS_PRIVATE, MS_REC, MS_SHARED, MS_SLAVE, MS_UNBINDABLE } from "../linux/flags.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
+import { createConsoleSteps } from "./console.ts";
 import type { Step } from "./generated/step.ts";
 import { hasOwn } from "./namespaces.ts";
 import { containerPath } from "./paths.ts";
@@ -91,8 +92,9 @@ function sysctlFile(key: string): string {
   return key.replace(/[./]/g, (separator) => (separator === "." ? "/" : "."));
 }
 
-/** What seals the root: propagation, the cwd made while it is writable, masks, read-only paths. */
-export function afterPivotSteps({ spec, namespaces }: PlanContext): Step[] {
+/** What seals the root: propagation, the terminal, the cwd made while it is writable, masks, read-only paths. */
+export function afterPivotSteps(context: PlanContext): Step[] {
+  const { spec, namespaces } = context;
   const propagation = spec.linux?.rootfsPropagation;
   const flags = propagation ? CONTAINER_ROOT[propagation] : undefined;
   const cwd = spec.process?.cwd;
@@ -101,6 +103,7 @@ export function afterPivotSteps({ spec, namespaces }: PlanContext): Step[] {
     ...(own && flags !== undefined
       ? [{ step: "setPropagation", by: "init", from: "/linux/rootfsPropagation", flags } as const]
       : []),
+    ...createConsoleSteps(context),
     ...(cwd
       ? [{ step: "setCwd", by: "init", from: "/process/cwd", path: containerPath(cwd), create: 1 } as const]
       : []),

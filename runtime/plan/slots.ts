@@ -8,6 +8,8 @@ export type FdSource =
   | { readonly kind: "namespace"; readonly path: string; readonly from: string }
   /** A detached copy of a mount (open_tree), for what init's user namespace could not reach. */
   | { readonly kind: "tree"; readonly path: string; readonly recursive: boolean; readonly from: string }
+  /** A unix socket that receives the terminal: connected to the path, or the caller's own where that is "". */
+  | { readonly kind: "console"; readonly path: string; readonly from: string }
   /** A fifo in the container's state folder. */
   | { readonly kind: "fifo"; readonly name: "exec.fifo" | "report.fifo" }
   /** An anonymous file that holds the container's state as JSON once init's pid is known. */

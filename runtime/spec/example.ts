@@ -2,7 +2,6 @@
 
 import type { Mount, Namespace, Spec } from "./generated/types.ts";
 import { stringifyExact } from "./json.ts";
-import { isSupported } from "./supported.ts";
 
 export interface ExampleOptions {
   /** True for a container that an ordinary user can run. */
@@ -89,7 +88,7 @@ const MASKED_PATHS = [
 
 const READONLY_PATHS = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
-/** A configuration to start from. It asks for no terminal while terminals are not supported. */
+/** A configuration to start from. */
 export function exampleSpec({ rootless, uid, gid }: ExampleOptions): Spec {
   const limits = rootless
     ? {
@@ -100,7 +99,7 @@ export function exampleSpec({ rootless, uid, gid }: ExampleOptions): Spec {
   return {
     ociVersion: "1.3.0",
     process: {
-      terminal: isSupported("/process/terminal"),
+      terminal: true,
       user: { uid: 0, gid: 0 },
       args: ["sh"],
       env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"],

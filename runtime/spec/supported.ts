@@ -15,7 +15,6 @@ export interface UnsupportedRow {
 
 /** Removing a row is all that it takes when the property works. */
 export const UNSUPPORTED: readonly UnsupportedRow[] = [
-  { property: "/process/terminal", hint: "a terminal needs a console socket" },
   { property: "/process/apparmorProfile" },
   { property: "/process/selinuxLabel" },
   { property: "/process/scheduler" },

@@ -39,6 +39,8 @@ function called(name: string, context: Context, ...given: unknown[]): void {
 }
 
 const running: RunningProcess = {
+  terminal: undefined,
+  hangUp: () => undefined,
   pid: 42,
   wait: () => answers.exit(),
   signal: (signal) => void calls.push(["signal", signal]),

@@ -71,6 +71,14 @@ Result setOwner(Walker& walker, int terminal, uint32_t uid) {
   return kDone;
 }
 
+// A carriage return before each newline is for a terminal; who keeps the output in a file doesn't want it.
+Result setPlain(int terminal) {
+  sys::Termios mode{};
+  Result result = outcome(Operation::Ioctl, sys::ioctl(terminal, sys::kTcgets, &mode));
+  mode.output &= ~sys::kOnlcr;
+  return result.failed() ? result : outcome(Operation::Ioctl, sys::ioctl(terminal, sys::kTcsets, &mode));
+}
+
 void closeAndForget(int& fd) {
   sys::close(fd);
   fd = -1;
@@ -90,6 +98,7 @@ Result step::openConsole(Walker& walker, const wire::OpenConsole& step) {
   if (!terminal.open()) return outcome(Operation::Ioctl, terminal.get());
   sys::WindowSize size{static_cast<uint16_t>(step.rows), static_cast<uint16_t>(step.columns), 0, 0};
   if (size.rows || size.columns) result = outcome(Operation::Ioctl, sys::ioctl(terminal.get(), sys::kTiocswinsz, &size));
+  if (!result.failed() && step.plain) result = setPlain(terminal.get());
   if (!result.failed()) result = setOwner(walker, terminal.get(), step.uid);
   if (result.failed()) return result;
   walker.master = master.release();
