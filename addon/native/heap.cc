@@ -17,12 +17,13 @@ namespace {
 constexpr size_t kUnit = 16;
 constexpr size_t kPage = 4096;
 constexpr size_t kExact = 64;                 // classes of one unit more each
-constexpr size_t kClasses = kExact + 4 * 10;  // then four per doubling
+constexpr size_t kClasses = kExact + 4 * 16;  // then four per doubling, up to kLargest
 constexpr size_t kMapped = 256 << 10;         // from here on a block has a mapping of its own
+constexpr uint64_t kMappedMark = 1;           // which its head says
 constexpr size_t kGrowth = 4 << 20;
-constexpr size_t kLargest = PTRDIFF_MAX / 2;
+constexpr size_t kLargest = 32 << 20;         // of a block that has none
 
-// In front of every block, which is thereby aligned to 16 bytes: the size of both, or that of the mapping.
+// In front of every block, which is thereby aligned to 16 bytes: the size of both, or that of the mapping and its mark.
 struct Head {
   uint64_t size;
 };
@@ -31,10 +32,12 @@ struct Free {
 };
 
 struct State {
-  uint64_t ready;
+  uint32_t ready;
+  uint32_t watched;  // set by the build, in the file
   void* root;
   uint8_t* next;
   uint8_t* end;
+  Placer placer;
   Free* free[kClasses];
 };
 
@@ -62,15 +65,19 @@ void useRange(State& all, uint8_t* from, uint8_t* end) {
   all.end = end;
 }
 
-bool grow(State& all, size_t size) {
+// A place for a block that is not in use and is not to be had in the range.
+uint8_t* findPlace(State& all, size_t whole) {
+  if (all.placer) return all.placer(whole);
   if (!all.next) {
-    useRange(all, tsrunHeap + ((sizeof(State) + kUnit - 1) & ~(kUnit - 1)), tsrunHeapEnd);
-    if (size <= static_cast<size_t>(all.end - all.next)) return true;
+    useRange(all, begin(), tsrunHeapEnd);
+  } else {
+    auto* range = static_cast<uint8_t*>(map(kGrowth));
+    if (!range) return nullptr;
+    useRange(all, range, range + kGrowth);
   }
-  auto* range = static_cast<uint8_t*>(map(kGrowth));
-  if (!range) return false;
-  useRange(all, range, range + kGrowth);
-  return true;
+  uint8_t* place = all.next;
+  all.next += whole;
+  return place;
 }
 
 void* takeMapped(size_t size) {
@@ -78,27 +85,30 @@ void* takeMapped(size_t size) {
   auto* at = static_cast<uint8_t*>(map(size));
   if (!at) return nullptr;
   void* block = at + kUnit;
-  headOf(block)->size = size;
+  headOf(block)->size = size | kMappedMark;
   return block;
 }
 
-bool isMapped(const Head* head) { return head->size > kMapped; }
+bool isMapped(const Head* head) { return head->size & kMappedMark; }
+size_t sizeOf(const Head* head) { return head->size & ~kMappedMark; }
 
 void* resizeMapped(Head* head, size_t size) {
   size = (size + kUnit + kPage - 1) & ~(kPage - 1);
   auto* at = reinterpret_cast<uint8_t*>(head) + sizeof(Head) - kUnit;
-  void* moved = ::mremap(at, head->size, size, MREMAP_MAYMOVE);
+  void* moved = ::mremap(at, sizeOf(head), size, MREMAP_MAYMOVE);
   if (moved == MAP_FAILED) return nullptr;
   void* block = static_cast<uint8_t*>(moved) + kUnit;
-  headOf(block)->size = size;
+  headOf(block)->size = size | kMappedMark;
   return block;
 }
 
 }  // namespace
 
 void* take(size_t size) {
-  if (size > kMapped - kUnit) return size > kLargest ? nullptr : takeMapped(size);
   State& all = state();
+  // What is to be written down can't have a mapping of its own.
+  if (size > kMapped - kUnit && !all.placer) return size > PTRDIFF_MAX / 2 ? nullptr : takeMapped(size);
+  if (size > kLargest) return nullptr;
   size_t units = (size + sizeof(Head) + kUnit - 1) / kUnit;
   size_t list = classOf(units);
   if (Free* found = all.free[list]) {
@@ -106,9 +116,12 @@ void* take(size_t size) {
     return found;
   }
   size_t whole = units * kUnit;
-  if (whole > static_cast<size_t>(all.end - all.next) && !grow(all, whole)) return nullptr;
-  auto* head = reinterpret_cast<Head*>(all.next);
-  all.next += whole;
+  uint8_t* place = all.next;
+  if (whole <= static_cast<size_t>(all.end - all.next))
+    all.next += whole;
+  else if (!(place = findPlace(all, whole)))
+    return nullptr;
+  auto* head = reinterpret_cast<Head*>(place);
   head->size = whole;
   return head + 1;
 }
@@ -117,7 +130,7 @@ void give(void* block) {
   if (!block) return;
   Head* head = headOf(block);
   if (isMapped(head)) {
-    ::munmap(static_cast<uint8_t*>(block) - kUnit, head->size);
+    ::munmap(static_cast<uint8_t*>(block) - kUnit, sizeOf(head));
     return;
   }
   size_t units = head->size / kUnit;
@@ -130,14 +143,14 @@ void give(void* block) {
 size_t room(const void* block) {
   if (!block) return 0;
   const Head* head = headOf(block);
-  return head->size - (isMapped(head) ? kUnit : sizeof(Head));
+  return sizeOf(head) - (isMapped(head) ? kUnit : sizeof(Head));
 }
 
 void* resize(void* block, size_t size) {
   if (!block) return take(size);
   Head* head = headOf(block);
   bool stays = size <= room(block);
-  if (isMapped(head) && size > kMapped - kUnit && size <= kLargest) return resizeMapped(head, size);
+  if (isMapped(head) && size > kMapped - kUnit && size <= PTRDIFF_MAX / 2) return resizeMapped(head, size);
   if (stays && !isMapped(head)) return block;
   void* moved = take(size);
   if (!moved) return nullptr;
@@ -148,14 +161,22 @@ void* resize(void* block, size_t size) {
 }
 
 void* root() { return state().ready ? state().root : nullptr; }
+bool watched() { return state().watched; }
 
-Bytes written(void* root) {
+uint8_t* begin() { return tsrunHeap + ((sizeof(State) + kUnit - 1) & ~(kUnit - 1)); }
+uint8_t* end() { return tsrunHeapEnd; }
+
+void setPlacer(Placer placer) { state().placer = placer; }
+
+const uint8_t* finish(void* root) {
   State& all = state();
-  size_t size = (static_cast<size_t>(all.next - tsrunHeap) + kPage - 1) & ~(kPage - 1);
   all.ready = 1;
   all.root = root;
+  all.placer = nullptr;
+  // What was freed lies here and there: whoever took it would touch a page for each block.
+  memset(all.free, 0, sizeof all.free);
   useRange(all, tsrunArena, tsrunArenaEnd);
-  return {tsrunHeap, size};
+  return tsrunHeap;
 }
 
 }  // namespace heap

@@ -16,13 +16,20 @@ size_t room(const void* block);
 
 // What whoever wrote the heap down left for whoever wakes it up; null when nothing was written.
 void* root();
+// Whether the build wants to know which pages this run writes to.
+bool watched();
 
-// Everything that was taken so far, ready to be found at the same address by another start of this program. Nothing
-// may be taken from the heap or given back between this and the end of the process.
-struct Bytes {
-  const void* data;
-  size_t size;
-};
-Bytes written(void* root);
+// For writing a heap down (layout.cc): gives the place of every block that was not in use before, head included, or
+// null where there is none. Nothing else of the heap may be in use when this is set.
+using Placer = uint8_t* (*)(size_t whole);
+void setPlacer(Placer placer);
+
+// Prepares the heap to be found at the same address by another start of this program; gives that address. Nothing may
+// be taken from it or given back between this and the end of the process.
+const uint8_t* finish(void* root);
+
+// Where the first block may begin, and where the heap ends.
+uint8_t* begin();
+uint8_t* end();
 
 }  // namespace heap

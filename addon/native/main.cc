@@ -6,14 +6,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <new>
+
 #include "../bindings/quickjs-own.h"
 #include "../core/terminal.h"
 #include "engine.h"
 #include "heap.h"
+#include "layout.h"
 
 // The program, placed by the build; empty where the heap holds it already.
 extern "C" {
-extern const uint32_t tsrunWriteHeap;
+extern const uint32_t tsrunMode;
 extern const uint8_t tsrunProgram[], tsrunProgramEnd[];
 }
 
@@ -42,39 +45,37 @@ const char* nameOf(const char* path) {
   return slash ? slash + 1 : path;
 }
 
-// For the build: what a start begins with, on stdout.
-int writeHeap(engine::Engine& made) {
-  auto* kept = static_cast<engine::Engine*>(heap::take(sizeof made));
-  *kept = made;
-  heap::Bytes all = heap::written(kept);
-  for (size_t at = 0; at < all.size;) {
-    ssize_t wrote = ::write(STDOUT_FILENO, static_cast<const uint8_t*>(all.data) + at, all.size - at);
-    if (wrote <= 0) return 1;
-    at += static_cast<size_t>(wrote);
-  }
-  return 0;
+int run(engine::Engine& engine, int count, char** words) {
+  quickjs::setWords(count > 0 ? count - 1 : 0, words + 1);
+  return engine::run(engine, nameOf(words[0]));
+}
+
+core::View program() { return {tsrunProgram, static_cast<size_t>(tsrunProgramEnd - tsrunProgram)}; }
+
+// For the build: the heap of a program that has been made, but not run.
+int write(layout::Mode mode) {
+  if (!layout::prepare(mode)) return 1;
+  auto* made = static_cast<engine::Engine*>(heap::take(sizeof(engine::Engine)));
+  if (!made || !engine::build(*new (made) engine::Engine, program())) return engine::report(made ? made->context : nullptr);
+  return layout::writeHeap(made) ? 0 : 1;
 }
 
 int perform(int count, char** words) {
   if (!openStreams()) return 1;
   ignoreSignals();
-  if (auto* woken = static_cast<engine::Engine*>(heap::root())) {
-    quickjs::setWords(count - 1, words + 1);
-    return engine::run(*woken, nameOf(words[0]));
-  }
+  if (auto* woken = static_cast<engine::Engine*>(heap::root())) return run(*woken, count, words);
+  if (tsrunMode != layout::kRun) return write(static_cast<layout::Mode>(tsrunMode));
   engine::Engine engine;
-  core::View program = {tsrunProgram, static_cast<size_t>(tsrunProgramEnd - tsrunProgram)};
-  if (!engine::build(engine, program)) return engine::report(engine.context);
-  if (tsrunWriteHeap) return writeHeap(engine);
-  quickjs::setWords(count > 0 ? count - 1 : 0, words + 1);
-  return engine::run(engine, nameOf(words[0]));
+  if (!engine::build(engine, program())) return engine::report(engine.context);
+  return run(engine, count, words);
 }
 
 }  // namespace
 
 // Nothing is taken apart at the end: the kernel does it faster.
 int main(int count, char** words) {
-  int status = perform(count, words);
+  int code = perform(count, words);
   core::restoreTerminal();
-  _exit(status);
+  if (heap::watched()) layout::writeTouched();
+  _exit(code);
 }

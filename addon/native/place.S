@@ -15,8 +15,8 @@ tsrunArenaEnd:
 
   .section .tsrun.program, "a", %progbits
   .balign 4096
-  .globl tsrunWriteHeap, tsrunProgram, tsrunProgramEnd
-tsrunWriteHeap:
+  .globl tsrunMode, tsrunProgram, tsrunProgramEnd
+tsrunMode:
   .long 0
   .balign 16
 tsrunProgram:

@@ -1,63 +1,115 @@
 // The heap of the native executable: what the engine has made of the program, put where addon/native/heap.cc looks.
 import { spawnSync } from "node:child_process";
-import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { BuildError } from "../build/tools.mjs";
+import { inMode, MODES, withHeap } from "./elf.mjs";
 
-/** See addon/native/Makefile. */
-const HEAP = 0x10000000n;
-const PROGRAM = 0x20000000n;
+const PAGE = 4096;
+const UNIT = 16;
+/** Where a block's size is, in the page that it begins on (addon/native/layout.cc). */
+const SIZE_AT = 8;
+/** Where the heap says that it is watched (addon/native/heap.cc). */
+const WATCHED_AT = 4;
 
-/** Places in an ELF64 header and its program headers (elf(5)). */
-const ELF = { programs: 32, sections: 40, programSize: 54, programCount: 56, sectionCount: 60, sectionNames: 62 };
-const SEGMENT = { type: 0, offset: 8, address: 16, fileSize: 32, memorySize: 40 };
-const PT_NULL = 0;
-const PT_LOAD = 1;
-
-/** Where the program header of the segment at that address is. */
-function segmentAt(file, address) {
-  const size = file.readUInt16LE(ELF.programSize);
-  const first = Number(file.readBigUInt64LE(ELF.programs));
-  for (let at = first; at < first + size * file.readUInt16LE(ELF.programCount); at += size) {
-    const loaded = file.readUInt32LE(at + SEGMENT.type) === PT_LOAD;
-    if (loaded && file.readBigUInt64LE(at + SEGMENT.address) === address) return at;
-  }
-  throw new Error(`the executable has no segment at 0x${address.toString(16)}`);
-}
-
-/** The heap as `plain` writes it when its flag is set; `runner` is what runs programs of another machine. */
-function heapOf(plain, programAt, path, runner) {
-  const writer = Buffer.from(plain);
-  writer.writeUInt32LE(1, programAt);
-  writeFileSync(path, writer, { mode: 0o755 });
+/** Runs the bytes of a program; its stdout, or what else `output` says. */
+function execute(path, content, runner, args = [], options = {}) {
+  writeFileSync(path, content, { mode: 0o755 });
   try {
-    const [command, ...args] = [...runner, path];
-    const done = spawnSync(command, args, { maxBuffer: 1 << 28, env: {} });
-    if (done.status === 0 && done.stdout.length > 0) return done.stdout;
-    throw new BuildError(`the program can't be prepared: ${done.error?.message ?? done.stderr.toString().trim()}`);
+    const [command, ...words] = [...runner, path, ...args];
+    return spawnSync(command, words, { maxBuffer: 1 << 28, env: {}, ...options });
   } finally {
     rmSync(path, { force: true });
   }
 }
 
+function heapOf(plain, mode, path, runner, layout) {
+  const done = execute(path, inMode(plain, mode), runner, [], { input: layout });
+  if (done.status === 0 && done.stdout.length > 0) return done.stdout;
+  throw new BuildError(`the program can't be prepared: ${done.error?.message ?? done.stderr.toString().trim()}`);
+}
+
+/** The blocks of a heap that was written with every block on pages of its own: first page, and size in units. */
+function blocksOf(spread) {
+  const blocks = [];
+  for (let page = 1; page * PAGE < spread.length; ) {
+    const size = Number(spread.readBigUInt64LE(page * PAGE + SIZE_AT));
+    if (size === 0 || size % UNIT !== 0) throw new Error(`a block of ${size} bytes on page ${page}`);
+    blocks.push({ page, units: size / UNIT });
+    page += Math.ceil((size + SIZE_AT) / PAGE);
+  }
+  return blocks;
+}
+
+/** Calls that change nothing, of any user, and whose memory is much like that of the calls that matter. */
+function rehearsals(folder) {
+  const root = ["--root", join(folder, "state")];
+  const bundle = ["-b", folder];
+  return [
+    ["--version"],
+    ...["state", "start", "delete", "kill"].map((verb) => [...root, verb, "none"]),
+    [...root, "exec", "none", "true"],
+    [...root, "create", "-b", join(folder, "none"), "none"],
+    ["plan", ...bundle],
+  ];
+}
+
+/** The heap of a program that tells which pages it has written to. */
+function watched(heap) {
+  const copy = Buffer.from(heap);
+  copy.writeUInt32LE(1, WATCHED_AT);
+  return copy;
+}
+
+/** For every block, in how many rehearsals it was written to. */
+function rehearse(plain, spread, blocks, path, runner) {
+  const folder = `${path}.bundle`;
+  const counts = new Uint8Array(blocks.length);
+  mkdirSync(join(folder, "rootfs"), { recursive: true });
+  try {
+    const program = withHeap(plain, watched(spread));
+    const options = { stdio: ["ignore", "ignore", "ignore", "pipe"] };
+    for (const words of [["spec", "-b", folder], ...rehearsals(folder)]) {
+      const done = execute(path, program, runner, words, options);
+      const touched = done.output?.[3] ?? Buffer.alloc(0);
+      if (touched.length === 0) throw new BuildError(`nothing is known of the memory of \`${words.join(" ")}\``);
+      blocks.forEach(({ page, units }, index) => {
+        const pages = Math.ceil((units * UNIT + SIZE_AT) / PAGE);
+        counts[index] += touched.subarray(page, page + pages).includes(1) ? 1 : 0;
+      });
+    }
+    return counts;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Each block's place and size, what is written to most first: a page that stays as it is costs nothing. */
+function layoutOf(blocks, counts) {
+  const order = [...blocks.keys()].sort((a, b) => counts[b] - counts[a] || a - b);
+  const layout = Buffer.alloc(blocks.length * 8);
+  let place = 0;
+  for (const index of order) {
+    layout.writeUInt32LE(place, index * 8);
+    layout.writeUInt32LE(blocks[index].units, index * 8 + 4);
+    place += blocks[index].units;
+  }
+  return layout;
+}
+
 /**
  * Writes `output`: the executable `plain` with a heap in place of the bytecode, so that it starts where the bytecode
  * would have led it. Both have the same code at the same addresses, which the heap is full of.
+ * `runner` is what runs programs of another machine.
  */
-export function writeImage(plain, output, runner) {
-  const file = readFileSync(plain);
-  const program = segmentAt(file, PROGRAM);
-  const heap = segmentAt(file, HEAP);
-  const place = Number(file.readBigUInt64LE(program + SEGMENT.offset));
-  const content = heapOf(file, place, `${output}.writer`, runner);
-  const head = Buffer.from(file.subarray(0, place));
-  head.writeUInt32LE(PT_NULL, program + SEGMENT.type);
-  head.writeBigUInt64LE(BigInt(place), heap + SEGMENT.offset);
-  head.writeBigUInt64LE(BigInt(content.length), heap + SEGMENT.fileSize);
-  head.writeBigUInt64LE(BigInt(content.length), heap + SEGMENT.memorySize);
-  head.writeBigUInt64LE(0n, ELF.sections);
-  head.writeUInt16LE(0, ELF.sectionCount);
-  head.writeUInt16LE(0, ELF.sectionNames);
-  writeFileSync(`${output}.new`, Buffer.concat([head, content]));
+export function writeImage(plainPath, output, runner) {
+  const plain = readFileSync(plainPath);
+  const path = `${output}.writer`;
+  const spread = heapOf(plain, MODES.spread, path, runner, "");
+  const blocks = blocksOf(spread);
+  const counts = rehearse(plain, spread, blocks, path, runner);
+  const heap = heapOf(plain, MODES.write, path, runner, layoutOf(blocks, counts));
+  writeFileSync(`${output}.new`, withHeap(plain, heap));
   chmodSync(`${output}.new`, 0o755);
   renameSync(`${output}.new`, output);
 }
