@@ -145,15 +145,22 @@ interface Failure {
 
 /** The kernel takes one entry in one write; a value of several lines is several of them. */
 function writeLines(file: string, value: string): Failure | null {
-  for (const line of value.split("\n")) {
-    try {
-      if (line !== "") port().writeFile(file, line, O_WRONLY);
-    } catch (error) {
-      if (isSystemError(error)) return { line, error };
-      throw error;
+  const lines = value.split("\n").filter((line) => line !== "");
+  let [line = ""] = lines;
+  let fd = -1;
+  try {
+    if (lines.length === 1) port().writeFile(file, line, O_WRONLY);
+    else if (lines.length > 1) {
+      fd = port().open(file, O_WRONLY);
+      for (line of lines) port().write(fd, line);
     }
+    return null;
+  } catch (error) {
+    if (isSystemError(error)) return { line, error };
+    throw error;
+  } finally {
+    if (fd >= 0) port().close(fd);
   }
-  return null;
 }
 
 function check({ from }: WriteCgroupStep, file: string, failure: Failure | null): void {
