@@ -4,6 +4,7 @@ import "./host/node.ts";
 export type { Container } from "./container/create.ts";
 export { createContainer } from "./container/create.ts";
 export { deleteContainer } from "./container/delete.ts";
+export { containerEvents, containerStatistics } from "./container/events.ts";
 export { execInContainer } from "./container/exec.ts";
 export { killContainer } from "./container/kill.ts";
 export type * from "./container/options.ts";

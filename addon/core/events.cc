@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -94,10 +96,26 @@ Result readSignal(const Args& args) {
   return Result::of(got == 1 ? static_cast<double>(signal) : 0.0);
 }
 
+Result eventfd(const Args&) { return Result::numberOrFail("eventfd", ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
+
+// (paths, IN_* mask) -> descriptor
+Result inotify(const Args& args) {
+  Fd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  if (!watch) return Result::fail("inotify_init1", errno);
+  for (const auto& path : args.texts(0)) {
+    if (::inotify_add_watch(watch.get(), path.c_str(), args.natural(1)) >= 0) continue;
+    Result failure = Result::fail("inotify_add_watch", errno);
+    failure.subject = path;
+    return failure;
+  }
+  return Result::of(static_cast<double>(watch.release()));
+}
+
 const Call rows[] = {
     {"epollCreate", "", epollCreate}, {"epollControl", "iiiu", epollControl},
     {"epollReady", "i", epollReady},  {"poll", "IIn", poll},
     {"signalfd", "I", signalfd},      {"readSignal", "i", readSignal},
+    {"eventfd", "", eventfd},         {"inotify", "Tu", inotify},
 };
 
 }  // namespace

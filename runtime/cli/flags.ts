@@ -207,6 +207,11 @@ export const UPDATE_FLAGS: readonly Flag[] = [
   { name: "mem-bw-schema", kind: "text", value: "SCHEMA", summary: "Intel RDT/MBA schema", unsupported: true },
 ];
 
+export const EVENTS_FLAGS: readonly Flag[] = [
+  { name: "stats", kind: "switch", summary: "print the statistics once" },
+  { name: "interval", kind: "text", value: "TIME", default: "5s", summary: "time between statistics, as 5s or 1m30s" },
+];
+
 export const LIST_FLAGS: readonly Flag[] = [
   { name: "format", alias: "f", kind: "text", choices: ["table", "json"], default: "table", summary: "how to print" },
   { name: "quiet", alias: "q", kind: "switch", summary: "print only the ids" },

@@ -1,6 +1,7 @@
 /** The command table: every verb with its arguments, flags and code. Parser, help and dispatch are made from it. */
 import { create } from "../commands/create.ts";
 import { deleteEach } from "../commands/delete.ts";
+import { events } from "../commands/events.ts";
 import { exec } from "../commands/exec.ts";
 import { printFeatures } from "../commands/features.ts";
 import type { Flag, Verb } from "../commands/invocation.ts";
@@ -17,6 +18,7 @@ import { update } from "../commands/update.ts";
 import {
   CREATE_FLAGS,
   DELETE_FLAGS,
+  EVENTS_FLAGS,
   EXEC_FLAGS,
   KILL_FLAGS,
   LIST_FLAGS,
@@ -83,6 +85,13 @@ export const COMMANDS: readonly Command[] = [
   { name: "pause", summary: "stop all processes of a container where they stand", ...ID, flags: [], run: pause },
   { name: "resume", summary: "let the processes of a paused container go on", ...ID, flags: [], run: resume },
   { name: "update", summary: "change the limits of a container", ...ID, flags: UPDATE_FLAGS, run: update },
+  {
+    name: "events",
+    summary: "print statistics and out-of-memory events of a container as JSON, line by line",
+    ...ID,
+    flags: EVENTS_FLAGS,
+    run: events,
+  },
   {
     name: "ps",
     summary: "show the processes of a container",

@@ -161,6 +161,11 @@ export interface Port {
   /** Next signal number of such a descriptor, or 0 when none is pending. */
   readSignal(fd: number): number;
 
+  /** A counter (eventfd(2)) that others raise; it is readable while it is not 0, and a read sets it to 0. */
+  eventfd(): number;
+  /** Readable when one of the IN_* events of `mask` has come to one of the files; what is read says nothing more. */
+  inotify(paths: readonly string[], mask: number): number;
+
   // --- other processes ---
   kill(pid: number, signal: number): void;
   pidfdOpen(pid: number): number;

@@ -53,6 +53,10 @@ export const LOCK_EX = 2;
 export const LOCK_NB = 4;
 export const LOCK_UN = 8;
 
+/** inotify(7) events. */
+export const IN_MODIFY = 0x2;
+export const IN_DELETE_SELF = 0x400;
+
 /** Flags of the *at calls. */
 export const AT_FDCWD = -100;
 export const AT_SYMLINK_NOFOLLOW = 0x100;
