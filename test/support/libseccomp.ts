@@ -6,6 +6,7 @@ import { join } from "node:path";
 import koffi from "koffi";
 import { ARCHITECTURES, type ArchitectureName } from "../../runtime/seccomp/architectures.ts";
 import type { SeccompArgument, SeccompProfile } from "../../runtime/seccomp/profile.ts";
+import { OPTIONS } from "./seccomp.ts";
 
 const OPERATORS = ["", "NE", "LT", "LE", "EQ", "GE", "GT", "MASKED_EQ"];
 const CTL_OPTIMIZE = 8;
@@ -148,4 +149,19 @@ export function libseccompProgram(profile: SeccompProfile, tree = false): Uint8A
   } finally {
     release(context);
   }
+}
+
+/** Whether the installed library knows a call as our tables do: an older one lacks the newest ones. */
+function agreed(name: string): boolean {
+  return (["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"] as const).every((one) => {
+    const theirs = resolve(name, one);
+    const ours = OPTIONS.tables.numbers(one)?.get(name);
+    return theirs === ours || (theirs < -1 && (ours === undefined || theirs > -300));
+  });
+}
+
+/** The profile without the names of which the installed library knows less. */
+export function comparable(profile: SeccompProfile): SeccompProfile {
+  const syscalls = (profile.syscalls ?? []).map((entry) => ({ ...entry, names: entry.names.filter(agreed) }));
+  return { ...profile, syscalls: syscalls.filter(({ names }) => names.length > 0) };
 }

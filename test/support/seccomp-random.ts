@@ -7,7 +7,7 @@ export type Random = (bound: number) => number;
 
 /** Same seed, same numbers. */
 export function random(seed: number): Random {
-  let state = seed >>> 0;
+  let state = Math.imul(seed, 0x9e3779b1) >>> 0;
   return (bound) => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return Math.floor(((state >>> 8) / 0x1000000) * bound);

@@ -3,6 +3,7 @@ import { RuntimeError } from "../../runtime/errors.ts";
 import { compileSeccomp } from "../../runtime/seccomp/compile.ts";
 import type { CompileOptions } from "../../runtime/seccomp/parts.ts";
 import type { SeccompArgument, SeccompEntry, SeccompProfile } from "../../runtime/seccomp/profile.ts";
+import type { Seccomp } from "../../runtime/spec/generated/types.ts";
 import { emulate } from "../support/bpf-emulator.ts";
 import {
   AARCH64,
@@ -352,6 +353,14 @@ describe("errors", () => {
 });
 
 describe("programs", () => {
+  test("are made of what config.json holds, as it is read", () => {
+    const config: Seccomp = {
+      defaultAction: "SCMP_ACT_ALLOW",
+      syscalls: [{ names: ["vhangup"], action: "SCMP_ACT_KILL" }],
+    };
+    expect(emulate(compileSeccomp(config, OPTIONS).program, { nr: 153, arch: X86_64 })).toBe(KILL_THREAD);
+  });
+
   test("that are long still jump right", () => {
     const profile = denying(
       ...Array.from({ length: 300 }, (_, index) =>
