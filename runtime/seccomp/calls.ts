@@ -25,8 +25,8 @@ export interface ReadProfile {
 /** What is done about a call: an action, or rules tried in order, the default action being last. */
 export type Verdict = number | RuleTree;
 
-/** Calls of an architecture are looked up by number in an array of this size; ARM has a few far beyond it. */
-const SPAN = 1024;
+/** Calls of an architecture are looked up by number in an array of this size; x32 ends at 547, ARM has some far out. */
+const SPAN = 576;
 
 /** The calls of an architecture that don't get the default action. */
 export interface Calls {
@@ -38,6 +38,8 @@ export interface Calls {
   readonly verdicts: readonly Verdict[];
   /** The highest number that any entry names, less the base; 0 without any. */
   readonly last: number;
+  /** Names that the architecture's table lacks. */
+  readonly missing: readonly string[];
 }
 
 /** Calls that socketcall(2) carries on some architectures, in the order of its first argument from 1 (linux/net.h). */
@@ -93,6 +95,7 @@ class Gatherer implements Calls {
   readonly near = new Uint16Array(SPAN);
   readonly far = new Map<number, number>();
   readonly verdicts: Verdict[] = [0];
+  readonly missing: string[] = [];
   last = 0;
   readonly #indexes = new Map<number, number>();
   readonly #wide: boolean;
@@ -168,7 +171,10 @@ function gatherEntry(place: Place, names: readonly string[], rules: readonly Rul
     const number = (numbers.get(name) ?? -1) - base;
     const carried = multiplexed && MULTIPLEXED.has(name);
     if (carried) gatherCarried(place, name, rules);
-    if (number < 0) continue;
+    if (number < 0) {
+      gatherer.missing.push(name);
+      continue;
+    }
     if (number > gatherer.last && !carried) gatherer.last = number;
     if (index === 0) for (const rule of rules) gatherer.add(number, name, rule);
     else if (near[number] === 0) near[number] = index;

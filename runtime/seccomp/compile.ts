@@ -51,13 +51,9 @@ function emit(parts: readonly Part[], defaultAction: number): Assembler {
 export function compileSeccomp(profile: SeccompProfile, options: CompileOptions): CompiledFilter {
   const read = readProfile(profile);
   const warnings: string[] = [];
-  const names = architectures(profile, options, warnings);
-  const maps = names.map((name) => options.tables.numbers(name) as ReadonlyMap<string, number>);
-  warnings.push(...warnOfUnknown(read, maps, options.tables));
-  const asm = emit(
-    names.map((name) => part(read, name, options)),
-    read.defaultAction,
-  );
+  const parts = architectures(profile, options, warnings).map((name) => part(read, name, options));
+  warnings.push(...warnOfUnknown(profile, parts, options.tables));
+  const asm = emit(parts, read.defaultAction);
   if (asm.length > MAX_INSTRUCTIONS) {
     throw invalid(`the filter has ${asm.length} instructions, the kernel takes ${MAX_INSTRUCTIONS}`, POINTER);
   }

@@ -49,21 +49,15 @@ export function architectures(
 }
 
 /** A line for every name that is no system call at all; such a name has no effect. */
-export function warnOfUnknown(
-  { entries }: ReadProfile,
-  maps: readonly ReadonlyMap<string, number>[],
-  tables: SyscallTables,
-): string[] {
-  const warnings: string[] = [];
-  const native = maps[0] as ReadonlyMap<string, number>;
-  for (const [entry, { names }] of entries.entries()) {
-    for (const name of names) {
-      if (native.has(name) || maps.some((map) => map.has(name)) || tables.elsewhere(name)) continue;
-      const pointer = `${entryPointer(entry)}/names/${names.indexOf(name)}`;
-      warnings.push(`seccomp: system call ${name} is unknown (config.json ${pointer})`);
-    }
-  }
-  return warnings;
+export function warnOfUnknown(profile: SeccompProfile, parts: readonly Part[], tables: SyscallTables): string[] {
+  const [native, ...others] = parts as readonly [Part, ...Part[]];
+  const known = (name: string) => others.some((one) => tables.numbers(one.name)?.has(name)) || tables.elsewhere(name);
+  const unknown = native.calls.missing.filter((name) => !known(name));
+  return [...new Set(unknown)].map((name) => {
+    const entry = (profile.syscalls ?? []).findIndex(({ names }) => names.includes(name));
+    const index = profile.syscalls?.[entry]?.names.indexOf(name);
+    return `seccomp: system call ${name} is unknown (config.json ${entryPointer(entry)}/names/${index})`;
+  });
 }
 
 /** setup(2), number 0, is how s390 makes calls of large numbers: unknown ones arrive as it. */
