@@ -164,6 +164,9 @@ function inside(top: string, path: string): string {
   return path;
 }
 
+/** Descriptors of the fake files begin here: a pidfd of the fake port is a pid. */
+const FIRST_FD = 1 << 24;
+
 /** Makes the trees in a new folder and sets a port to it; time passes only in sleep. */
 export function fakeCgroups(trees: readonly FakeTree[], calls: Partial<Port> = {}, hooks: FakeHooks = {}): FakeCgroups {
   const top = fs.mkdtempSync(join(tmpdir(), "tsrun-cgroups-"));
@@ -178,9 +181,18 @@ export function fakeCgroups(trees: readonly FakeTree[], calls: Partial<Port> = {
     if (fs.existsSync(cpus)) fs.writeFileSync(join(top, at, "cpuset.mems"), "0\n");
   }
   let clock = 0;
+  const opened: string[] = [];
   usePort({
     ...real,
     writeFile: (path, data) => write(state, inside(top, path), data as string),
+    open(path) {
+      if (!fs.existsSync(inside(top, path))) throw failure("openat", ENOENT);
+      return FIRST_FD + opened.push(path) - 1;
+    },
+    write(fd, data) {
+      write(state, opened[fd - FIRST_FD] ?? "", data as string);
+      return data.length;
+    },
     mkdir(path, mode) {
       hooks.onMkdir?.(path);
       (real.mkdir as Port["mkdir"])(inside(top, path), mode);
