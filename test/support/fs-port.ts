@@ -31,6 +31,7 @@ function send(pid: number, signal: number): void {
 
 /** Its pidfds are the pids themselves, so that they need no closing. */
 export function fsPort(): Partial<Port> {
+  const opened = new Set<number>();
   const now = () => Math.round(performance.now() * 1000);
   return {
     readFile: wrap((path) => fs.readFileSync(path, "utf8")),
@@ -52,7 +53,15 @@ export function fsPort(): Partial<Port> {
       return pid;
     }),
     pidfdSendSignal: wrap(send),
-    close: () => undefined,
+    open: wrap((path, flags) => {
+      const fd = fs.openSync(path, flags);
+      opened.add(fd);
+      return fd;
+    }),
+    write: wrap((fd, data) => fs.writeSync(fd, data as string)),
+    close(fd) {
+      if (opened.delete(fd)) fs.closeSync(fd);
+    },
     monotonic: now,
     sleep: (deadline) => new Promise((resolve) => setTimeout(resolve, Math.max(0, (deadline - now()) / 1000))),
   };
