@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CompileOptions } from "../../runtime/seccomp/parts.ts";
-import type { SeccompProfile } from "../../runtime/seccomp/profile.ts";
+import type { SeccompArgument, SeccompEntry, SeccompProfile } from "../../runtime/seccomp/profile.ts";
 import { syscallTables } from "../../runtime/seccomp/syscalls.ts";
 import { ELSEWHERE } from "../../runtime/seccomp/tables/elsewhere.ts";
 import { TABLES } from "../../runtime/seccomp/tables/x86.ts";
@@ -70,4 +70,23 @@ export const ARCHES: readonly number[] = [X86_64, I386, AARCH64];
 /** A call in words, for failure messages. */
 export function describeCall({ nr, arch, args = [] }: CallData): string {
   return `${nr} (${arch.toString(16)}) ${args.map((value) => `0x${value.toString(16)}`).join(" ")}`;
+}
+
+/** An argument of an entry; `op` without its prefix. */
+export function argument(index: number, op: string, first: number | bigint, second?: number | bigint): SeccompArgument {
+  return { index, op: `SCMP_CMP_${op}`, value: first, valueTwo: second };
+}
+
+/** An entry that allows calls whose arguments fit. */
+export function allow(names: string[], ...args: SeccompArgument[]): SeccompEntry {
+  return { names, action: "SCMP_ACT_ALLOW", args };
+}
+
+/** A profile that gives EPERM to everything else, on all three architectures of x86-64. */
+export function denying(...syscalls: SeccompEntry[]): SeccompProfile {
+  return {
+    defaultAction: "SCMP_ACT_ERRNO",
+    architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
+    syscalls,
+  };
 }
