@@ -119,6 +119,16 @@ Result getrlimit(const Args& args) {
   return result;
 }
 
+// struct sched_attr as it goes to the kernel, which reads its size from it.
+Result setScheduler(const Args& args) {
+  return Result::nothingOrFail("sched_setattr", ::syscall(SYS_sched_setattr, args.integer(0), args.data(1).data, 0));
+}
+
+Result setIoPriority(const Args& args) {
+  constexpr int kProcessGroup = 2;  // IOPRIO_WHO_PGRP
+  return Result::nothingOrFail("ioprio_set", ::syscall(SYS_ioprio_set, kProcessGroup, args.integer(0), args.integer(1)));
+}
+
 Result setSubreaper(const Args& args) {
   return Result::nothingOrFail("prctl", ::prctl(PR_SET_CHILD_SUBREAPER, args.integer(0), 0, 0, 0));
 }
@@ -140,6 +150,8 @@ const Call rows[] = {
     {"waitPidfd", "i", waitPidfd},
     {"prlimit", "iiww", prlimit},
     {"getrlimit", "i", getrlimit},
+    {"setScheduler", "ib", setScheduler},
+    {"setIoPriority", "ii", setIoPriority},
     {"setSubreaper", "i", setSubreaper},
 };
 

@@ -86,6 +86,8 @@ const char* sound(const Plan& plan, const wire::RecordHeader& record, const Desc
       return namespaces(as<wire::JoinNamespace>(record).flags);
     case Op::JoinCgroup:
       return as<wire::JoinCgroup>(record).slot < 0 ? "no slot" : nullptr;
+    case Op::SetAffinity:
+      return as<wire::SetAffinity>(record).cpusLength == 0 ? "no CPUs" : nullptr;
     case Op::SendConsole:
       return as<wire::SendConsole>(record).slot < 0 ? "no slot" : nullptr;
     case Op::MakeDevice: {
@@ -125,6 +127,7 @@ bool needsRoot(Op op) {
     case Op::Mask:
     case Op::MakeReadonly:
     case Op::MakeRootReadonly:
+    case Op::LabelFile:
     case Op::BindConsole:
       return true;
     default:

@@ -122,6 +122,7 @@ Result openFile(Walker& walker, const char* path, Fd& out) {
 }
 
 Result takeProc(Walker& walker) {
+  if (walker.proc >= 0) return kDone;
   Fd proc(sys::openat(sys::kAtFdcwd, "/proc", sys::kPath | sys::kDirectory | sys::kNofollow | sys::kCloexec));
   if (!proc.open()) return outcome(Operation::Open, proc.get());
   sys::Statfs filesystem{};

@@ -26,7 +26,7 @@ Result openFile(Walker& walker, const char* path, Fd& out);
 // Opens a file below the verified host procfs for writing, crossing neither mounts nor links (R4).
 Result openProc(Walker& walker, const char* path, Fd& out);
 
-// Takes the host's procfs and verifies that it is one, at its root.
+// Takes the host's procfs, unless it is taken already, and verifies that it is one, at its root.
 Result takeProc(Walker& walker);
 
 // Gives walker.root, or / where no step has opened one (exec into an existing container).

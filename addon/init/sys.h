@@ -119,6 +119,7 @@ inline long fchownat(int dir, const char* path, uint32_t uid, uint32_t gid, int 
 inline long faccessat(int dir, const char* path, int mode) { return call(__NR_faccessat, dir, path, mode); }
 inline long faccessat2(int dir, const char* path, int mode, int flags) { return call(kNrFaccessat2, dir, path, mode, flags); }
 inline long getdents64(int fd, void* buffer, size_t size) { return call(__NR_getdents64, fd, buffer, size); }
+inline long fsetxattr(int fd, const char* name, const void* value, size_t size) { return call(__NR_fsetxattr, fd, name, value, size, 0); }
 inline long fcntl(int fd, int command, long argument) { return call(__NR_fcntl, fd, command, argument); }
 inline long dup3(int from, int to, int flags) { return call(__NR_dup3, from, to, flags); }
 inline long pipe2(int* ends, int flags) { return call(__NR_pipe2, ends, flags); }
@@ -173,6 +174,9 @@ inline long setresgid(uint32_t real, uint32_t effective, uint32_t saved) { retur
 inline long setresuid(uint32_t real, uint32_t effective, uint32_t saved) { return call(__NR_setresuid, real, effective, saved); }
 inline long sethostname(const char* name, size_t length) { return call(__NR_sethostname, name, length); }
 inline long setdomainname(const char* name, size_t length) { return call(__NR_setdomainname, name, length); }
+inline long schedSetaffinity(int pid, size_t size, const void* cpus) { return call(__NR_sched_setaffinity, pid, size, cpus); }
+inline long personality(uint32_t persona) { return call(__NR_personality, persona); }
+inline long setMempolicy(int mode, const void* nodes, unsigned long bits) { return call(__NR_set_mempolicy, mode, nodes, bits); }
 inline long prlimit(int pid, unsigned resource, const Rlimit* set, Rlimit* old) { return call(__NR_prlimit64, pid, resource, set, old); }
 inline long seccomp(unsigned operation, unsigned flags, const void* argument) { return call(__NR_seccomp, operation, flags, argument); }
 inline long pidfdOpen(int pid, unsigned flags) { return call(kNrPidfdOpen, pid, flags); }

@@ -67,7 +67,6 @@ const PIDFD_SOCKET: Flag = {
   kind: "text",
   value: "SOCKET",
   summary: "unix socket that receives a pidfd of the process",
-  unsupported: true,
 };
 const PID_FILE: Flag = { name: "pid-file", kind: "text", value: "FILE", summary: "write the process id to FILE" };
 const PRESERVE_FDS: Flag = {
@@ -100,6 +99,13 @@ export const PLAN_FLAGS: readonly Flag[] = [
 
 export const CREATE_FLAGS: readonly Flag[] = [
   BUNDLE,
+  {
+    name: "config",
+    alias: "f",
+    kind: "text",
+    value: "FILE",
+    summary: "read FILE (-: standard input) in place of the bundle's config.json",
+  },
   CONSOLE_SOCKET,
   PIDFD_SOCKET,
   PID_FILE,
@@ -159,12 +165,17 @@ export const EXEC_FLAGS: readonly Flag[] = [
   { name: "process", alias: "p", kind: "text", value: "FILE", summary: "read the whole process from a JSON file" },
   DETACH,
   PID_FILE,
-  { name: "process-label", kind: "text", value: "LABEL", summary: "SELinux label", unsupported: true },
-  { name: "apparmor", kind: "text", value: "PROFILE", summary: "AppArmor profile", unsupported: true },
+  { name: "process-label", kind: "text", value: "LABEL", summary: "SELinux label" },
+  { name: "apparmor", kind: "text", value: "PROFILE", summary: "AppArmor profile" },
   { name: "no-new-privs", kind: "switch", summary: "set no_new_privs" },
   { name: "cap", alias: "c", kind: "list", value: "CAP", summary: "add a capability (repeatable)" },
   PRESERVE_FDS,
-  { name: "cgroup", kind: "list", value: "PATH", summary: "run in an existing sub-cgroup", unsupported: true },
+  {
+    name: "cgroup",
+    kind: "list",
+    value: "[CONTROLLER,...:]PATH",
+    summary: "run in an existing cgroup below the container's (repeatable; /: in its own, whatever happens)",
+  },
   { name: "ignore-paused", kind: "switch", summary: "wait for a paused container to be resumed" },
 ];
 

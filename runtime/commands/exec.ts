@@ -5,10 +5,11 @@ import type { Process } from "../spec/generated/types.ts";
 import { loadProcess } from "../spec/load.ts";
 import { attend, consoleTarget, holdSignals } from "./foreground.ts";
 import type { Flags, Invocation } from "./invocation.ts";
+import { listenFds } from "./surroundings.ts";
 import { parseId, parseUser } from "./user.ts";
 
 /** Flags that say something about the process and so can't stand beside a whole one. */
-const PROCESS_FLAGS = ["cwd", "env", "user", "additional-gids", "cap", "no-new-privs"];
+const PROCESS_FLAGS = ["cwd", "env", "user", "additional-gids", "cap", "no-new-privs", "apparmor", "process-label"];
 
 /** `exec`: another program in a running container; in the foreground it ends as the program ended. */
 export async function exec({ context, args, flags }: Invocation): Promise<number> {
@@ -31,6 +32,9 @@ export function execOptions({ context, args, flags }: Invocation): ExecOptions {
     id,
     pidFile: flags.text("pid-file"),
     preserveFds: flags.integer("preserve-fds"),
+    listenFds: listenFds(),
+    pidfdSocket: flags.text("pidfd-socket"),
+    cgroups: subCgroups(flags.list("cgroup")),
     ignorePaused: flags.on("ignore-paused") || undefined,
     console: consoleTarget(flags, flags.on("detach")),
   };
@@ -49,10 +53,31 @@ export function execOptions({ context, args, flags }: Invocation): ExecOptions {
     user: user === undefined ? undefined : parseUser(user),
     additionalGids: flags.list("additional-gids").map(group),
     capabilities: flags.list("cap"),
+    apparmorProfile: flags.text("apparmor") || undefined,
+    selinuxLabel: flags.text("process-label") || undefined,
     noNewPrivileges: flags.on("no-new-privs") || undefined,
     terminal: flags.on("tty"),
   };
 }
+
+/** `[CONTROLLER,...:]PATH`, several times for several controllers; without them the path is for all. Throws E_USAGE. */
+function subCgroups(words: readonly string[]): ReadonlyMap<string, string> | undefined {
+  if (words.length === 0) return undefined;
+  const subs = new Map<string, string>();
+  for (const word of words) {
+    const colon = word.indexOf(":");
+    const controllers = colon < 0 ? [""] : word.slice(0, colon).split(",");
+    for (const controller of controllers) {
+      const named = colon < 0 ? words.length === 1 : controller !== "";
+      if (!named || subs.has(controller))
+        throw new RuntimeError("E_USAGE", `exec: --cgroup ${word}: ${SUB_CGROUP_FORM}`);
+      subs.set(controller, word.slice(colon + 1));
+    }
+  }
+  return subs;
+}
+
+const SUB_CGROUP_FORM = "one path is expected, or CONTROLLER,...:PATH with each controller once";
 
 /** The pointers of the warnings lead into the file, which is not config.json. */
 function readProcess(path: string, context: Context): Process {

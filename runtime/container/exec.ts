@@ -1,11 +1,14 @@
 /** The story of exec: complete the process from the container's own, plan, walk. */
-import { probeCgroups } from "../cgroups/layout.ts";
+import { joinsOf } from "../cgroups/plan.ts";
+import type { CgroupPaths } from "../cgroups/types.ts";
 import { RuntimeError } from "../errors.ts";
 import { isSystemError, port } from "../host/port.ts";
 import { walkPlan } from "../launch/launch.ts";
 import { ENOENT } from "../linux/errno.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
 import { type ExecTarget, planExec } from "../plan/exec-plan.ts";
+import { labelsOf } from "../plan/labels.ts";
+import type { Plan } from "../plan/plan.ts";
 import type { Capabilities, Process, User } from "../spec/generated/types.ts";
 import { parseSpec } from "../spec/load.ts";
 import { requireSupported } from "../spec/supported.ts";
@@ -13,13 +16,18 @@ import { requireValidProcess } from "../spec/validate.ts";
 import type { Record } from "../state/record.ts";
 import { ContainerStore } from "../state/store.ts";
 import { Console, consolePlace, requireConsole } from "./console.ts";
+import { execCgroups } from "./exec-cgroups.ts";
 import { execHands } from "./hands.ts";
 import type { Context, ExecOptions, RunningProcess } from "./options.ts";
 import { writePidFile } from "./pid-file.ts";
+import { withPidfdSocket } from "./pidfd-socket.ts";
 import { ownCapabilities } from "./probe.ts";
 import { processHandle } from "./process-handle.ts";
+import { probeLabels } from "./security.ts";
+import { keptFds, withListenFds } from "./service.ts";
 import { statusOf } from "./view.ts";
 
+const SIGKILL = 9;
 /** Statuses in which a container can take one more process. */
 const JOINABLE = new Set(["created", "running"]);
 
@@ -40,22 +48,52 @@ export async function execInContainer(context: Context, options: ExecOptions): P
   const terminal = process.terminal === true;
   requireConsole(terminal, options.console, `${pointer}/terminal`);
   const { machine } = port().uname();
-  const host = { ...ownCapabilities(), machine, cgroups: probeCgroups(), namespaceFiles: {}, hasKernelCore: false };
-  const seccomp = spec.linux?.seccomp;
-  const plan = planExec(process, target(record), host, {
-    preserveFds: options.preserveFds ?? 0,
+  const inherited = labelsOf(spec.process ?? process, "/process");
+  const host = { ...ownCapabilities(), machine, ...probeLabels(labelsOf(process, pointer, inherited)) };
+  const cgroups = execCgroups(record, options.cgroups ?? new Map());
+  const plan = planExec(withListenFds(process, options.listenFds), target(record, cgroups), host, {
+    preserveFds: keptFds(options),
     pointer,
-    seccomp,
+    linux: spec.linux ?? {},
+    inherited,
     console: consolePlace(options.console),
   });
   for (const warning of plan.warnings) context.onWarning(warning.message, warning.pointer);
-  const console = new Console(terminal, options.console);
+  return await withPidfdSocket(options.pidfdSocket, (announce) =>
+    walk(context, store, plan, { ...options, terminal }, announce),
+  );
+}
+
+async function walk(
+  context: Context,
+  { folder }: ContainerStore,
+  plan: Plan,
+  options: ExecOptions,
+  announce: (pidfd: number) => void,
+): Promise<RunningProcess> {
+  const console = new Console(options.terminal === true, options.console);
   try {
-    const init = await walkPlan(plan, execHands(context), { folder: store.folder, console: console.lent });
-    if (options.pidFile !== undefined) writePidFile(options.pidFile, init.pid);
-    return processHandle(init.pid, init.pidfd, console.receive());
+    const { pid, pidfd } = await walkPlan(plan, execHands(context), { folder, console: console.lent });
+    const process = processHandle(pid, pidfd, console.receive());
+    await orKilled(process, () => {
+      announce(pidfd);
+      if (options.pidFile !== undefined) writePidFile(options.pidFile, pid);
+    });
+    return process;
   } finally {
     console.close();
+  }
+}
+
+/** A program of which the caller can't be told as it wanted must not go on without it. */
+async function orKilled(process: RunningProcess, tell: () => void): Promise<void> {
+  try {
+    tell();
+  } catch (error) {
+    process.signal(SIGKILL);
+    await process.wait();
+    process.close();
+    throw error;
   }
 }
 
@@ -69,7 +107,8 @@ function completeProcess(
     const { process } = options;
     for (const warning of requireValidProcess(process)) context.onWarning(warning.message, warning.pointer);
     requireSupported({ process });
-    return { process, pointer: "" };
+    const execCPUAffinity = process.execCPUAffinity ?? own?.execCPUAffinity;
+    return { process: { ...process, ...(execCPUAffinity === undefined ? {} : { execCPUAffinity }) }, pointer: "" };
   }
   if (own === undefined) throw new RuntimeError("E_STATE_WRONG", `container ${options.id} has no process to go by`);
   if (options.args === undefined || options.args.length === 0) {
@@ -82,6 +121,8 @@ function completeProcess(
     env: [...(own.env ?? []), ...(options.env ?? [])],
     user: userOf(own, options),
     terminal: options.terminal ?? false,
+    apparmorProfile: options.apparmorProfile ?? own.apparmorProfile ?? "",
+    selinuxLabel: options.selinuxLabel ?? own.selinuxLabel ?? "",
     noNewPrivileges: options.noNewPrivileges ?? own.noNewPrivileges ?? false,
     ...(options.capabilities === undefined
       ? {}
@@ -112,14 +153,14 @@ function withCapabilities(own: Capabilities | undefined, added: readonly string[
   };
 }
 
-function target({ id, pid, cgroupPaths, ownKeyring }: Record): ExecTarget {
-  const { unified, ...v1 } = cgroupPaths;
+function target({ id, pid, ownKeyring }: Record, cgroups: CgroupPaths): ExecTarget {
+  const { joins, into } = joinsOf(cgroups);
   return {
     id,
     pid,
     namespaces: differingNamespaces(pid),
-    cgroupJoins: [...new Set(Object.values(v1))].map((path) => `${path}/tasks`),
-    cgroupInto: unified ?? "",
+    cgroupJoins: joins.map(({ path }) => path),
+    cgroupInto: into,
     ownKeyring,
   };
 }

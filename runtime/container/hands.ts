@@ -3,9 +3,11 @@ import { makeCgroup, writeCgroup } from "../cgroups/execute.ts";
 import { RuntimeError } from "../errors.ts";
 import { runHook } from "../hooks/run.ts";
 import { isSystemError, port } from "../host/port.ts";
+import { reasonOf } from "../launch/faults.ts";
 import type { Init, ParentHands } from "../launch/launch.ts";
 import { errnoName, errnoText } from "../linux/errno.ts";
 import { O_WRONLY } from "../linux/flags.ts";
+import { encodeScheduler, ioPriority } from "../linux/scheduling.ts";
 import { describe } from "../plan/describe.ts";
 import type { ParentStep } from "../plan/generated/step.ts";
 import { processStat } from "../state/process.ts";
@@ -23,6 +25,9 @@ type Takers = { readonly [Name in ParentStep["step"]]?: Taker<Name> };
 /** Steps that both create and exec have. */
 const COMMON: Takers = {
   setOomScoreAdj: ({ value }, { pid }) => port().writeFile(`/proc/${pid}/oom_score_adj`, `${value}`, O_WRONLY),
+  setScheduler: (attributes, { pid }) => port().setScheduler(pid, encodeScheduler(attributes)),
+  // init leads a session and so a process group.
+  setIoPriority: ({ ioClass, priority }, { pid }) => port().setIoPriority(pid, ioPriority(ioClass, priority)),
   setRlimit: ({ resource, soft, hard }, { pid }) => port().prlimit(pid, resource, soft, hard),
   writeIdMaps: ({ uidMap, gidMap, setgroups }, { pid }) => {
     port().writeFile(`/proc/${pid}/uid_map`, uidMap, O_WRONLY);
@@ -94,7 +99,9 @@ function hands(context: Context, takers: Takers, stateText: ParentHands["stateTe
 /** A bare system call's error becomes the step's. */
 function withStep(error: unknown, step: ParentStep): unknown {
   if (!isSystemError(error)) return error;
-  return new RuntimeError("E_PROCESS", `${describe(step)}: ${errnoText(error.errno)}`, {
+  const reason = reasonOf(step.step, error.errno);
+  const text = `${describe(step)}: ${errnoText(error.errno)}${reason && `: ${reason}`}`;
+  return new RuntimeError("E_PROCESS", text, {
     pointer: step.from,
     phase: step.step,
     syscall: error.syscall,

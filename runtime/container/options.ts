@@ -24,18 +24,32 @@ export type ConsoleTarget =
    */
   | { readonly kind: "caller"; readonly size?: TerminalSize | undefined; readonly plain?: boolean | undefined };
 
+/** Sockets of the caller, its descriptors from 3 on, that a program takes over (sd_listen_fds(3)). */
+export interface ListenFds {
+  readonly count: number;
+  /** LISTEN_FDNAMES. */
+  readonly names: string | undefined;
+}
+
 export interface CreateOptions {
   readonly id: string;
   /** The bundle's folder, absolute or relative to the caller's. */
   readonly bundle: string;
+  /** A file to be read in place of the bundle's config.json. */
+  readonly config?: string | undefined;
   /** Written with init's pid before create returns; undefined for none. */
   readonly pidFile?: string | undefined;
   /** chroot instead of pivot_root: for a rootfs on the initial ramdisk. */
   readonly noPivot?: boolean | undefined;
   /** Leaves the caller's session keyring to the container instead of giving it one of its own. */
   readonly noNewKeyring?: boolean | undefined;
-  /** Descriptors 3 .. 3+N-1 that the program keeps. */
+  /** Descriptors 3 .. 3+N-1 that the program keeps; those of listenFds come before them. */
   readonly preserveFds?: number | undefined;
+  readonly listenFds?: ListenFds | undefined;
+  /** Makes a place for the notices of the program (sd_notify(3)): see `openNotifyProxy`. */
+  readonly notify?: boolean | undefined;
+  /** A unix socket that gets a pidfd of init. */
+  readonly pidfdSocket?: string | undefined;
   /** Needed when process.terminal is true; a socket is refused when it is not. */
   readonly console?: ConsoleTarget | undefined;
 }
@@ -53,6 +67,9 @@ export interface ExecOptions {
   readonly additionalGids?: readonly number[] | undefined;
   /** Capabilities added to bounding, effective and permitted. */
   readonly capabilities?: readonly string[] | undefined;
+  /** AppArmor profile and SELinux label instead of the container's own. */
+  readonly apparmorProfile?: string | undefined;
+  readonly selinuxLabel?: string | undefined;
   readonly noNewPrivileges?: boolean | undefined;
   /** A terminal for the program; what a whole process object says goes before it. */
   readonly terminal?: boolean | undefined;
@@ -60,8 +77,14 @@ export interface ExecOptions {
   readonly console?: ConsoleTarget | undefined;
   /** Whether a paused container is none to refuse: the program then starts when it is resumed. */
   readonly ignorePaused?: boolean | undefined;
+  /** Sub-cgroups to join, relative to the container's own, by controller ("": all); v2 knows only "". */
+  readonly cgroups?: ReadonlyMap<string, string> | undefined;
   readonly pidFile?: string | undefined;
+  /** A unix socket that gets a pidfd of the program. */
+  readonly pidfdSocket?: string | undefined;
+  /** As in CreateOptions. */
   readonly preserveFds?: number | undefined;
+  readonly listenFds?: ListenFds | undefined;
 }
 
 /** A program that runs in a container, as its starter sees it. */

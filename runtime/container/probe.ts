@@ -6,6 +6,7 @@ import { EPERM, errnoName, errnoText } from "../linux/errno.ts";
 import { O_RDONLY } from "../linux/flags.ts";
 import type { Host, NamespaceFile } from "../plan/host.ts";
 import type { Spec } from "../spec/generated/types.ts";
+import { probeLabels } from "./security.ts";
 
 const STATUS_LIMIT = 16_384;
 
@@ -17,7 +18,21 @@ export function probeHost(spec: Spec): Host {
     if (path) namespaceFiles[path] = probeNamespace(path, `/linux/namespaces/${index}/path`);
   }
   const { machine } = port().uname();
-  return { cgroups: probeCgroups(), ...capabilities, machine, namespaceFiles, hasKernelCore: exists("/proc/kcore") };
+  return {
+    cgroups: probeCgroups(),
+    ...capabilities,
+    machine,
+    ...probeLabels(spec.process, spec.linux),
+    inUserNamespace: inUserNamespace(),
+    resctrl: "",
+    namespaceFiles,
+    hasKernelCore: exists("/proc/kcore"),
+  };
+}
+
+/** The first user namespace of a machine has all ids, each as itself (user_namespaces(7)). */
+function inUserNamespace(): boolean {
+  return !/^\s*0\s+0\s+4294967295\s*$/.test(port().readFile("/proc/self/uid_map", STATUS_LIMIT));
 }
 
 /** CapBnd and CapPrm of proc_pid_status(5) as bit sets. */

@@ -175,6 +175,10 @@ export interface Port {
   /** prlimit(2); values are exact, RLIM_INFINITY is 2^64-1. */
   prlimit(pid: number, resource: number, soft: bigint, hard: bigint): void;
   getrlimit(resource: number): [soft: bigint, hard: bigint];
+  /** sched_setattr(2); `attributes` is struct sched_attr, its size first. */
+  setScheduler(pid: number, attributes: Uint8Array): void;
+  /** ioprio_set(2) of a process group; class above bit 13, priority below. */
+  setIoPriority(group: number, priority: number): void;
   /** PR_SET_CHILD_SUBREAPER. */
   setSubreaper(on: boolean): void;
   launch(options: LaunchOptions): Launched;
@@ -209,6 +213,13 @@ export interface Port {
   socketPair(): [number, number];
   /** The descriptor that the next message brings, or null when none is there yet; EPROTO when it brings none. */
   receiveDescriptor(socket: number): number | null;
+  /** One message with a descriptor; its data must not be empty. */
+  sendDescriptor(socket: number, fd: number, data: Uint8Array): void;
+  /**
+   * A non-blocking socket for datagrams, bound to a path and connected to another ("": not); for `send` and `receive`.
+   * A path that starts with @ is in the abstract namespace.
+   */
+  datagramSocket(bound: string, connected: string): number;
 
   // --- the channel to init ---
   /** One message; EAGAIN when it can't be taken at once. */

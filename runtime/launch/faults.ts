@@ -1,6 +1,6 @@
 /** What init reports, as the sentence that the user reads: the plan knows what was being done and for which key. */
 import { type ErrorCode, RuntimeError } from "../errors.ts";
-import { EACCES, EISDIR, ENOENT, ENOTDIR, errnoName, errnoText } from "../linux/errno.ts";
+import { EACCES, EBUSY, EINVAL, EISDIR, ENOENT, ENOTDIR, EPERM, errnoName, errnoText } from "../linux/errno.ts";
 import { signalName } from "../linux/signals.ts";
 import { describe } from "../plan/describe.ts";
 import type { OPERATIONS, Step, StepName } from "../plan/generated/step.ts";
@@ -32,6 +32,25 @@ const CODES: Readonly<{ [Name in StepName]?: ErrorCode }> = {
   runHook: "E_HOOK_FAILED",
 };
 
+/** What an errno of a step means, where the kernel's own words say too little. */
+const REASONS: Readonly<{ [Name in StepName]?: Readonly<{ [errno: number]: string }> }> = {
+  setAffinity: { [EINVAL]: "none of these CPUs is online and allowed here" },
+  setMemoryPolicy: { [EINVAL]: "this kernel does not know the policy, or may not use these nodes here" },
+  setIds: {
+    [EINVAL]: "an id is not mapped in the user namespace",
+    [EPERM]: "the user namespace denies setgroups or these ids",
+  },
+  writeAttribute: {
+    [ENOENT]: "no such profile is loaded",
+    [EINVAL]: "the security module does not know it",
+  },
+  setScheduler: {
+    [EPERM]: "real-time policies need CAP_SYS_NICE or RLIMIT_RTPRIO, and on cgroup v1 cpu.realtimeRuntime",
+    [EBUSY]: "the CPUs have no bandwidth left for it",
+  },
+  setIoPriority: { [EPERM]: "the real-time class needs CAP_SYS_NICE or CAP_SYS_ADMIN" },
+};
+
 /** Operations that are about the source of a mount rather than its target. */
 const SOURCE_OPERATIONS = new Set<Operation>(["open_tree"]);
 
@@ -46,9 +65,15 @@ export function faultError(step: Step, message: InitMessage): RuntimeError {
   if (step.step === "findProgram" || step.step === "exec") return programError(step, message, details);
   if (step.step === "runHook") return hookError(step, message, details);
   const source = step.step === "bind" && SOURCE_OPERATIONS.has(message.operation) ? `source ${step.source}` : "";
-  const more = [source, message.detail].filter((text) => text !== "").join(": ");
+  const reason = reasonOf(step.step, message.error);
+  const more = [source, message.detail, reason].filter((text) => text !== "").join(": ");
   const text = `${describe(step)}: ${errnoText(message.error)}${more && `: ${more}`}`;
   return new RuntimeError(CODES[step.step] ?? "E_PROCESS", text, details);
+}
+
+/** A word more on why a step failed with this errno, or "". */
+export function reasonOf(step: StepName, errno: number): string {
+  return REASONS[step]?.[errno] ?? "";
 }
 
 /** docker and conmon tell 127 and 126 by these words (executable file not found, no such file, permission denied). */

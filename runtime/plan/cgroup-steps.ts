@@ -24,6 +24,7 @@ export function cgroupSection({ spec, host, options, slots, namespaces, warnings
     id: options.id,
     cgroupsPath: spec.linux?.cgroupsPath,
     resources: spec.linux?.resources,
+    inUserNamespace: host.inUserNamespace,
   });
   warnings.push(...planned.warnings);
   const from = "/linux/cgroupsPath";

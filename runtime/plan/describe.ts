@@ -1,9 +1,11 @@
 /** Every step says itself: the line of `tsrun plan`, of traces, and the head of error messages. */
 import { CAPABILITIES } from "../linux/capabilities.ts";
 import { S_IFBLK, S_IFIFO } from "../linux/flags.ts";
+import { memoryPolicyName } from "../linux/memory-policy.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
 import { RLIMITS } from "../linux/rlimits.ts";
-import type { Step, StepName } from "./generated/step.ts";
+import { IO_CLASSES, PERSONALITIES, SCHED_FLAGS, SCHED_POLICIES } from "../linux/scheduling.ts";
+import type { SetSchedulerStep, Step, StepName } from "./generated/step.ts";
 import { attributeNames, flagNames, propagationName } from "./mount-names.ts";
 
 type Describers = { readonly [Name in StepName]: (step: Extract<Step, { step: Name }>) => string };
@@ -21,13 +23,21 @@ const DESCRIBE: Describers = {
     `clone ${launcher ? "launcher" : "init"}${withNamespaces(namespaces)}${cgroup && ` into cgroup ${cgroup}`}`,
   writeIdMaps: ({ uidMap, gidMap }) => `write id maps uid ${printable(uidMap)} gid ${printable(gidMap)}`,
   setOomScoreAdj: ({ value }) => `set oom score adjustment ${value}`,
+  moveNetDevice: ({ device, name }) => `move network device ${printable(device)} in as ${printable(name)}`,
+  makeResctrl: ({ path, existing, schemata }) =>
+    `${existing === "need" ? "find" : "make"} resctrl group ${path}${list(schemata)}`,
+  joinResctrl: ({ file }) => `write pid to ${file}`,
+  setScheduler: (step) => `set scheduler ${schedulerText(step)}`,
+  setIoPriority: ({ ioClass, priority }) => `set i/o priority ${nameOf(IO_CLASSES, ioClass)} ${priority}`,
   joinCgroup: ({ path }) => `join cgroup ${path}`,
   joinNamespace: ({ flags, path }) => `join ${namespaceNames(flags)} namespace ${path}`,
+  setAffinity: ({ list }) => `run on cpus ${list}`,
+  openProc: () => "open the host's procfs",
   cloneInit: ({ namespaces }) => `clone init${withNamespaces(namespaces)}`,
   unshareNamespace: ({ flags }) => `unshare ${namespaceNames(flags)} namespace`,
   becomeRoot: () => "become root of the user namespace",
   newSession: () => "start a new session",
-  joinKeyring: ({ name }) => `join session keyring ${name}`,
+  joinKeyring: ({ name, label }) => `join session keyring ${name}${label && ` labelled ${printable(label)}`}`,
   setPropagation: ({ flags }) => `make / ${propagationName(flags)}`,
   openRoot: ({ path }) => `open root filesystem ${path}`,
   mount: (step) =>
@@ -43,6 +53,7 @@ const DESCRIBE: Describers = {
   pivotRoot: () => "pivot root",
   chroot: () => "change root",
   mask: ({ path }) => `mask ${path}`,
+  labelFile: ({ path, label }) => `label ${path} ${printable(label)}`,
   makeReadonly: ({ path }) => `make ${path} read-only`,
   makeRootReadonly: () => "make / read-only",
   setHostname: ({ name }) => `set hostname ${printable(name)}`,
@@ -67,6 +78,9 @@ const DESCRIBE: Describers = {
   loadSeccomp: ({ filter }) => `load seccomp filter of ${filter.length / 8} instructions`,
   setCapabilities: ({ effective, permitted, inheritable, ambient }) =>
     `set capabilities effective ${capabilities(effective)} permitted ${capabilities(permitted)} inheritable ${capabilities(inheritable)} ambient ${capabilities(ambient)}`,
+  setPersonality: ({ persona }) => `set personality ${nameOf(PERSONALITIES, persona)}`,
+  setMemoryPolicy: ({ mode, list }) => `set memory policy ${memoryPolicyName(mode)}${list && ` on nodes ${list}`}`,
+  writeAttribute: ({ attribute, value }) => `write ${printable(value)} to attr/${attribute}`,
   runHook: ({ kind, path, timeout }) => `run ${kind} hook ${path}${timeout > 0 ? ` for at most ${timeout} s` : ""}`,
   awaitStart: () => "wait for start",
   exec: ({ args }) => `execute ${args.map(printable).join(" ")}`,
@@ -80,6 +94,18 @@ export function describe(step: Step): string {
 
 function list(words: readonly string[]): string {
   return words.length === 0 ? "" : ` (${words.join(", ")})`;
+}
+
+function nameOf(table: Readonly<Record<string, number>>, number: number): string {
+  return Object.entries(table).find(([, value]) => value === number)?.[0] ?? `${number}`;
+}
+
+function schedulerText(step: SetSchedulerStep): string {
+  const { policy, nice, priority, flags, runtime, deadline, period } = step;
+  const named = Object.entries(SCHED_FLAGS).filter(([, bit]) => (flags & BigInt(bit)) !== 0n);
+  const times = deadline === 0n ? "" : ` ${runtime}/${deadline}/${period} ns`;
+  const numbers = `${nice === 0 ? "" : ` nice ${nice}`}${priority === 0 ? "" : ` priority ${priority}`}${times}`;
+  return `${nameOf(SCHED_POLICIES, policy)}${numbers}${list(named.map(([name]) => name))}`;
 }
 
 function octal(mode: number): string {

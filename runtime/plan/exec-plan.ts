@@ -1,9 +1,10 @@
 /** The plan of `exec`: the same walker, a shorter road. The launcher enters the container, init becomes the program. */
 import { NAMESPACES } from "../linux/namespaces.ts";
-import type { Process, Seccomp } from "../spec/generated/types.ts";
+import type { Linux, Process } from "../spec/generated/types.ts";
 import { type ConsolePlace, execConsoleSteps } from "./console.ts";
 import type { Step } from "./generated/step.ts";
-import type { Host } from "./host.ts";
+import { type Labels, labelsOf, needsProc } from "./labels.ts";
+import { affinitySteps } from "./placement.ts";
 import { keyringSteps, type Plan, type PlanWarning } from "./plan.ts";
 import { type IdentityContext, identitySteps, programSteps } from "./process.ts";
 import { Slots } from "./slots.ts";
@@ -25,26 +26,36 @@ export interface ExecPlanOptions {
   readonly preserveFds: number;
   /** Where the process object stands in its file: `/process` of the config, or "" in `exec --process`. */
   readonly pointer: string;
-  /** The container's filter, which holds for every process in it. */
-  readonly seccomp: Seccomp | undefined;
+  /** The container's own section, of which filter, personality and memory policy hold for every process in it. */
+  readonly linux: Linux;
+  /** The labels of the container's own process. */
+  readonly inherited?: Labels | undefined;
   /** Where the terminal goes, if the process has one; to the caller when not given. */
   readonly console?: ConsolePlace | undefined;
 }
 
 /** The plan of one exec. `process` is complete: defaults of the container's own process are already in it. */
-export function planExec(process: Process, target: ExecTarget, host: Host, options: ExecPlanOptions): Plan {
+export function planExec(
+  process: Process,
+  target: ExecTarget,
+  host: IdentityContext["host"],
+  options: ExecPlanOptions,
+): Plan {
   const slots = new Slots();
   const warnings: PlanWarning[] = [];
   const own = target.namespaces;
   const from = "/linux/namespaces";
   const cgroups = "/linux/cgroupsPath";
+  const labels = labelsOf(process, options.pointer, options.inherited);
   const identity: IdentityContext = {
     process,
     host,
     namespaces: { own },
     warnings,
     pointer: options.pointer,
-    seccomp: options.seccomp,
+    seccomp: options.linux.seccomp,
+    placement: options.linux,
+    labels,
     hooks: false,
   };
   const { identity: taking, filter } = identitySteps(identity);
@@ -52,6 +63,8 @@ export function planExec(process: Process, target: ExecTarget, host: Host, optio
     target.cgroupInto === "" ? -1 : slots.add({ kind: "directory", path: target.cgroupInto, from: cgroups });
   const steps: Step[] = [
     { step: "clone", by: "parent", from, namespaces: 0, cgroup: "", launcher: 1 },
+    ...(needsProc(labels) ? [{ step: "openProc", by: "launcher", from: labels.apparmorFrom } as const] : []),
+    ...affinitySteps(process, options.pointer, "initial"),
     ...joinAll(target, slots, from),
     { step: "cloneInit", by: "launcher", from, namespaces: 0, cgroupSlot },
     ...oomSteps(process, options.pointer),
@@ -59,9 +72,10 @@ export function planExec(process: Process, target: ExecTarget, host: Host, optio
       const slot = slots.add({ kind: "cgroup", path, from: cgroups });
       return { step: "joinCgroup", by: "init", from: cgroups, slot, path };
     }),
+    ...affinitySteps(process, options.pointer, "final"),
     ...((own & NAMESPACES.user.flag) !== 0 ? [{ step: "becomeRoot", by: "init", from } as const] : []),
     { step: "newSession", by: "init", from: "" },
-    ...keyringSteps(target.id, target.ownKeyring),
+    ...keyringSteps(target.id, target.ownKeyring, labels.selinuxLabel),
     ...execConsoleSteps(process, options.pointer, slots, options.console),
     ...taking,
     ...filter,

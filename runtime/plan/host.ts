@@ -17,6 +17,14 @@ export interface Host {
   readonly permitted: bigint;
   /** As uname(2) says, e.g. `x86_64`. */
   readonly machine: string;
+  /** AppArmor: not enabled, or whether the caller itself is confined by it. Looked at only when a profile is given. */
+  readonly apparmor: "off" | "unconfined" | "confined";
+  /** Whether SELinux is enabled. Looked at only when a label is given. */
+  readonly selinux: boolean;
+  /** Whether the caller is in a user namespace that is not the machine's first. */
+  readonly inUserNamespace: boolean;
+  /** Where resctrl is mounted, or "". Looked at only when linux.intelRdt is given. */
+  readonly resctrl: string;
   /** By the path in config.json. */
   readonly namespaceFiles: Readonly<Record<string, NamespaceFile>>;
   /** Host devices that exist as asked, by path: `c 1:3`; needed where devices are bound instead of made. */

@@ -10,6 +10,7 @@ import { deviceSteps } from "./devices.ts";
 import type { Step } from "./generated/step.ts";
 import { hookSteps } from "./hooks.ts";
 import type { Host } from "./host.ts";
+import { type Labels, labelMounts, labelsOf, needsProc } from "./labels.ts";
 import { mountSteps } from "./mounts.ts";
 import { type NamespacePlan, planNamespaces } from "./namespaces.ts";
 import { type IdentityContext, identitySteps, programSteps } from "./process.ts";
@@ -72,7 +73,7 @@ export function planCreate(spec: Spec, host: Host, options: PlanOptions): Plan {
     ...cgroups.lateSteps,
     ...enterSteps(context, cgroups),
     ...beforeMountSteps(context),
-    ...mountSteps(context, cgroups.paths),
+    ...labelMounts(mountSteps(context, cgroups.paths), spec.linux ?? {}, host),
     ...deviceSteps(context),
     ...hookSteps(context, "prestart"),
     ...hookSteps(context, "createRuntime"),
@@ -96,34 +97,46 @@ function birth({ namespaces, slots, spec }: PlanContext, cgroups: CgroupSection)
   ];
   const from = "/linux/namespaces";
   const cloneFlags = namespaces.created & ~(cgroups.unshareLate ? NAMESPACES.cgroup.flag : 0);
+  const labelled = needsProc(processLabels(spec));
   if (!namespaces.needsLauncher) {
-    return [{ step: "clone", by: "parent", from, namespaces: cloneFlags, cgroup: cgroups.into, launcher: 0 }, ...known];
+    const proc: Step[] = labelled ? [{ step: "openProc", by: "init", from: "/process" }] : [];
+    return [
+      { step: "clone", by: "parent", from, namespaces: cloneFlags, cgroup: cgroups.into, launcher: 0 },
+      ...known,
+      ...proc,
+    ];
   }
   const cgroupSlot =
     cgroups.into === "" ? -1 : slots.add({ kind: "directory", path: cgroups.into, from: "/linux/cgroupsPath" });
   return [
     { step: "clone", by: "parent", from, namespaces: 0, cgroup: "", launcher: 1 },
+    ...(labelled ? [{ step: "openProc", by: "launcher", from: "/process" } as const] : []),
     ...namespaces.joins(slots),
     { step: "cloneInit", by: "launcher", from, namespaces: cloneFlags, cgroupSlot },
     ...known,
   ];
 }
 
-function enterSteps({ namespaces, options }: PlanContext, cgroups: CgroupSection): Step[] {
+function enterSteps({ namespaces, options, spec }: PlanContext, cgroups: CgroupSection): Step[] {
   const from = "/linux/namespaces";
+  const label = processLabels(spec).selinuxLabel;
   return [
     ...(namespaces.hasUser ? [{ step: "becomeRoot", by: "init", from } as const] : []),
     ...(cgroups.unshareLate
       ? [{ step: "unshareNamespace", by: "init", from, flags: NAMESPACES.cgroup.flag } as const]
       : []),
     { step: "newSession", by: "init", from: "" },
-    ...keyringSteps(options.id, options.newKeyring),
+    ...keyringSteps(options.id, options.newKeyring, label),
   ];
 }
 
+function processLabels({ process }: Spec): Labels {
+  return labelsOf(process ?? { cwd: "/" }, "/process");
+}
+
 /** The session keyring of a container: without it the program would see the caller's keys. */
-export function keyringSteps(id: string, wanted: boolean): Step[] {
-  return wanted ? [{ step: "joinKeyring", by: "init", from: "", name: `_ses.${id}` }] : [];
+export function keyringSteps(id: string, wanted: boolean, label: string): Step[] {
+  return wanted ? [{ step: "joinKeyring", by: "init", from: "", name: `_ses.${id}`, label }] : [];
 }
 
 /** The user's program: identity at create, the wait for `start`, and its execve. */
@@ -145,7 +158,9 @@ function programSection(context: PlanContext): Step[] {
     namespaces: context.namespaces,
     warnings: context.warnings,
     pointer: "/process",
-    seccomp: context.spec.linux?.seccomp,
+    seccomp: spec.linux?.seccomp,
+    placement: spec.linux ?? {},
+    labels: processLabels(spec),
     hooks: (context.spec.hooks?.startContainer?.length ?? 0) > 0,
   };
   const { identity: steps, filter } = identitySteps(identity);

@@ -5,15 +5,19 @@ import { RLIMITS } from "../linux/rlimits.ts";
 import type { Process, Seccomp } from "../spec/generated/types.ts";
 import type { Step } from "./generated/step.ts";
 import type { Host } from "./host.ts";
+import { type Labels, labelSteps } from "./labels.ts";
 import type { NamespacePlan } from "./namespaces.ts";
 import { containerPath } from "./paths.ts";
+import { type ContainerPlacement, containerPlacementSteps, schedulingSteps } from "./placement.ts";
 import type { PlanWarning } from "./plan.ts";
 import { seccompSteps } from "./seccomp.ts";
 
 export interface IdentityContext {
   readonly process: Process;
-  readonly host: Pick<Host, "bounding" | "permitted" | "machine">;
+  readonly host: Pick<Host, "bounding" | "permitted" | "machine" | "apparmor" | "selinux">;
   readonly seccomp: Seccomp | undefined;
+  readonly placement: ContainerPlacement;
+  readonly labels: Labels;
   /** Whether startContainer hooks follow. */
   readonly hooks: boolean;
   readonly namespaces: Pick<NamespacePlan, "own">;
@@ -30,6 +34,8 @@ interface CapabilitySets {
   readonly ambient: bigint;
 }
 
+/** setIds.keepGroups: the groups that came with the process stay where setgroups is denied and none are wanted. */
+const KEEP_IF_DENIED = 2;
 const DEFAULT_UMASK = 0o022;
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 /** Capabilities that widen what a program file may be for its user. */
@@ -50,11 +56,15 @@ export function identitySteps(context: IdentityContext): { readonly identity: St
   const find = findProgram(context);
   const early = uid !== 0 && (sets.ambient & FILE_ACCESS) !== 0n;
   const cwd = containerPath(process.cwd);
-  const ids: Step = { step: "setIds", by: "init", from: user, uid, gid, groups: additionalGids, keepGroups: 0 };
+  const keepGroups = inUserNamespace(context) ? KEEP_IF_DENIED : 0;
+  const ids: Step = { step: "setIds", by: "init", from: user, uid, gid, groups: additionalGids, keepGroups };
   const identity: Step[] = [
     ...(homeIsSet(process) ? [] : [{ step: "findHome", by: "init", from: user, uid } as const]),
     { step: "setCwd", by: "init", from: `${pointer}/cwd`, path: cwd, create: 0 },
+    ...labelSteps(context.labels, context.host, noNewPrivileges),
+    ...containerPlacementSteps(context.placement),
     ...rlimitSteps(context),
+    ...schedulingSteps(process, pointer, hooks),
     { step: "setBounding", by: "init", from: capabilities, bounding: sets.bounding },
     ...(early ? find : []),
     ids,
@@ -81,8 +91,9 @@ export function identitySteps(context: IdentityContext): { readonly identity: St
  * After these init opens nothing more, so that a low RLIMIT_NOFILE does not hit its own work. It sets them while it is
  * still root; in a user namespace, where raising is not allowed, the parent does.
  */
-function rlimitSteps({ process, pointer, namespaces }: IdentityContext): Step[] {
-  const by = (namespaces.own & NAMESPACES.user.flag) !== 0 ? "parent" : "init";
+function rlimitSteps(context: IdentityContext): Step[] {
+  const { process, pointer } = context;
+  const by = inUserNamespace(context) ? "parent" : "init";
   return (process.rlimits ?? []).map((limit, index) => ({
     step: "setRlimit",
     by,
@@ -91,6 +102,10 @@ function rlimitSteps({ process, pointer, namespaces }: IdentityContext): Step[] 
     soft: BigInt(limit.soft),
     hard: BigInt(limit.hard),
   }));
+}
+
+function inUserNamespace({ namespaces }: IdentityContext): boolean {
+  return (namespaces.own & NAMESPACES.user.flag) !== 0;
 }
 
 /** The last step. */
@@ -122,7 +137,7 @@ function homeIsSet(process: Process): boolean {
 /** Named capabilities as bit sets, without what this host can't grant (a warning each: config.md#linux-process). */
 function capabilitySets(context: IdentityContext): CapabilitySets {
   const { process, host, pointer, warnings } = context;
-  const grantable = (context.namespaces.own & NAMESPACES.user.flag) !== 0 ? ~0n : host.bounding & host.permitted;
+  const grantable = inUserNamespace(context) ? ~0n : host.bounding & host.permitted;
   const bits = (kind: keyof CapabilitySets): bigint =>
     (process.capabilities?.[kind] ?? []).reduce((set, name, index) => {
       const number = CAPABILITIES[name];

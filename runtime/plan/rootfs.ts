@@ -98,6 +98,7 @@ export function afterPivotSteps(context: PlanContext): Step[] {
   const propagation = spec.linux?.rootfsPropagation;
   const flags = propagation ? CONTAINER_ROOT[propagation] : undefined;
   const cwd = spec.process?.cwd;
+  const label = spec.linux?.mountLabel ?? "";
   const own = hasOwn(namespaces, NAMESPACES.mount.flag);
   return [
     ...(own && flags !== undefined
@@ -113,7 +114,7 @@ export function afterPivotSteps(context: PlanContext): Step[] {
       return { step: "makeReadonly", by: "init", from, path: containerPath(path) };
     }),
     ...(spec.linux?.maskedPaths ?? []).map((path, index): Step => {
-      return { step: "mask", by: "init", from: `/linux/maskedPaths/${index}`, path: containerPath(path) };
+      return { step: "mask", by: "init", from: `/linux/maskedPaths/${index}`, path: containerPath(path), label };
     }),
   ];
 }

@@ -1,6 +1,7 @@
 /** The Features structure (features.md): what this version implements, whatever the host offers. */
 
 import { CAPABILITIES } from "../linux/capabilities.ts";
+import { MEMORY_FLAGS, MEMORY_MODES } from "../linux/memory-policy.ts";
 import { MOUNT_OPTIONS } from "../linux/mount-options.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
 import type { Features, LinuxFeatures, SeccompFeatures } from "./generated/types.ts";
@@ -15,7 +16,12 @@ function linuxFeatures(seccomp: SeccompFeatures): LinuxFeatures {
     seccomp,
     apparmor: { enabled: isSupported("/process/apparmorProfile") },
     selinux: { enabled: isSupported("/process/selinuxLabel") },
-    intelRdt: { enabled: isSupported("/linux/intelRdt") },
+    memoryPolicy: { modes: Object.keys(MEMORY_MODES), flags: Object.keys(MEMORY_FLAGS) },
+    intelRdt: {
+      enabled: isSupported("/linux/intelRdt"),
+      schemata: isSupported("/linux/intelRdt"),
+      monitoring: isSupported("/linux/intelRdt"),
+    },
     mountExtensions: { idmap: { enabled: isSupported("/mounts/*/uidMappings") } },
     netDevices: { enabled: isSupported("/linux/netDevices") },
   };

@@ -15,11 +15,6 @@ export interface UnsupportedRow {
 
 /** Removing a row is all that it takes when the property works. */
 export const UNSUPPORTED: readonly UnsupportedRow[] = [
-  { property: "/process/apparmorProfile" },
-  { property: "/process/selinuxLabel" },
-  { property: "/process/scheduler" },
-  { property: "/process/ioPriority" },
-  { property: "/process/execCPUAffinity" },
   { property: "/mounts/*/options/*", value: "idmap" },
   { property: "/mounts/*/options/*", value: "ridmap" },
   { property: "/mounts/*/options/*", value: "tmpcopyup" },
@@ -28,13 +23,9 @@ export const UNSUPPORTED: readonly UnsupportedRow[] = [
   { property: "/linux/namespaces/*/type", value: "time" },
   { property: "/linux/timeOffsets" },
   { property: "/linux/netDevices" },
-  { property: "/linux/resources/rdma" },
   { property: "/linux/intelRdt" },
-  { property: "/linux/memoryPolicy" },
   { property: "/linux/seccomp/listenerPath", hint: "notification is not there yet" },
   { property: "/linux/seccomp/listenerMetadata", hint: "notification is not there yet" },
-  { property: "/linux/mountLabel" },
-  { property: "/linux/personality" },
 ];
 
 /** Whether a property (or one value of it) is implemented: no row names it. */

@@ -53,6 +53,10 @@ export const HOST: Host = {
   bounding: (1n << 41n) - 1n,
   permitted: (1n << 41n) - 1n,
   machine: "x86_64",
+  apparmor: "unconfined",
+  selinux: true,
+  inUserNamespace: false,
+  resctrl: "/sys/fs/resctrl",
   namespaceFiles: {},
   hasKernelCore: true,
 };

@@ -5,6 +5,9 @@ using wire::Operation;
 
 namespace {
 
+// setIds.keepGroups: 0 takes the groups of the plan.
+constexpr uint32_t kKeepGroups = 1, kKeepIfDenied = 2;
+
 // A set that can't be had in full is a warning, not an error (config.md, process.capabilities).
 void warn(Walker& walker, const char* set, uint64_t missing) {
   if (!missing) return;
@@ -19,6 +22,15 @@ uint64_t bounded(uint64_t wanted) {
   for (unsigned cap = 0; cap < 64; cap++)
     if (wanted >> cap & 1 && sys::prctl(sys::kPrCapbsetRead, cap) == 1) held |= 1ULL << cap;
   return held;
+}
+
+// A user namespace may deny setgroups for good (user_namespaces(7)): those that came with the process then stay, which is
+// an error only for a plan that wants others.
+Result takeGroups(Walker& walker, const wire::SetIds& step) {
+  if (step.keepGroups == kKeepGroups) return kDone;
+  Result result = outcome(Operation::Setgroups, sys::setgroups(step.groupsCount, walker.plan.array(step.groups)));
+  if (result.error != EPERM || step.keepGroups != kKeepIfDenied) return result;
+  return step.groupsCount == 0 ? kDone : result;
 }
 
 }  // namespace
@@ -47,8 +59,7 @@ Result step::setBounding(Walker&, const wire::SetBounding& step) {
 }
 
 Result step::setIds(Walker& walker, const wire::SetIds& step) {
-  Result result = kDone;
-  if (!step.keepGroups) result = outcome(Operation::Setgroups, sys::setgroups(step.groupsCount, walker.plan.array(step.groups)));
+  Result result = takeGroups(walker, step);
   if (result.failed()) return result;
   result = outcome(Operation::Setresgid, sys::setresgid(step.gid, step.gid, step.gid));
   if (result.failed()) return result;

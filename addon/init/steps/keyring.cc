@@ -1,3 +1,4 @@
+#include "../attributes.h"
 #include "steps.h"
 
 using wire::Operation;
@@ -34,14 +35,21 @@ long allowSearch(long keyring) {
   return permissions & kUserSearch ? 0 : sys::keyctl(kSetPermissions, keyring, static_cast<long>(permissions | kUserSearch), 0);
 }
 
+// What is made while a label stands in keycreate has it; an empty one takes it back.
+Result labelKeys(Walker& walker, const char* label) { return writeOwnAttribute(walker, "keycreate", "", label); }
+
 }  // namespace
 
 Result step::joinKeyring(Walker& walker, const wire::JoinKeyring& step) {
+  const char* label = walker.text(step.label);
+  Result result = *label ? labelKeys(walker, label) : kDone;
+  if (result.failed()) return result;
   long keyring = sys::keyctl(kJoinSessionKeyring, sys::word(walker.text(step.name)), 0, 0);
-  if (keyring == -ENOSYS) return kDone;
+  if (*label) result = labelKeys(walker, "");
+  if (keyring == -ENOSYS || result.failed()) return result;
   if (keyring < 0) return outcome(Operation::Keyctl, keyring);
   // A keyring that was there before may refuse it (exec): that is the container's own affair.
-  Result result = outcome(Operation::Keyctl, allowSearch(keyring));
+  result = outcome(Operation::Keyctl, allowSearch(keyring));
   if (result.failed()) report(walker, wire::Report::Notice, result);
   return kDone;
 }

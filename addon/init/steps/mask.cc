@@ -42,14 +42,18 @@ Result coverFile(Walker& walker, int target) {
   return walker.null.state == Cover::Path ? bindNull(walker, target) : lay(walker, walker.null, target);
 }
 
-Result makeEmpty(Cover& empty) {
+// Of the SELinux context, unless that is empty.
+Result makeEmpty(Cover& empty, const char* label) {
   Fd context(sys::fsopen("tmpfs", sys::kFsopenCloexec));
   if (!context.open()) return outcome(Operation::Fsopen, context.get());
   for (const auto& option : kEmptyOptions) {
     Result result = outcome(Operation::Fsconfig, sys::fsconfig(context.get(), sys::kFsconfigSetString, option[0], option[1], 0));
     if (result.failed()) return result;
   }
-  Result result = outcome(Operation::Fsconfig, sys::fsconfig(context.get(), sys::kFsconfigSetFlag, "ro", nullptr, 0));
+  Result result = kDone;
+  if (*label) result = outcome(Operation::Fsconfig, sys::fsconfig(context.get(), sys::kFsconfigSetString, "context", label, 0));
+  if (result.failed()) return result;
+  result = outcome(Operation::Fsconfig, sys::fsconfig(context.get(), sys::kFsconfigSetFlag, "ro", nullptr, 0));
   if (result.failed()) return result;
   result = outcome(Operation::Fsconfig, sys::fsconfig(context.get(), sys::kFsconfigCreate, nullptr, nullptr, 0));
   if (result.failed()) return result;
@@ -58,12 +62,21 @@ Result makeEmpty(Cover& empty) {
   return outcome(Operation::Fsmount, tree);
 }
 
-Result coverDirectory(Walker& walker, int target) {
+// As mount(2) wants it: a context holds commas.
+Result mountEmpty(Walker& walker, int target, const char* label) {
+  char data[512];
+  text::Writer writer(data, sizeof data);
+  writer.add(kEmptyData);
+  if (*label) writer.add(",context=\"").add(label).add('"');
+  if (!writer.fits()) return fault(Operation::Mount, E2BIG);
+  return outcome(Operation::Mount, mountOn(walker, "tmpfs", target, "tmpfs", mountFlags(kEmptyAttributes), data));
+}
+
+Result coverDirectory(Walker& walker, int target, const char* label) {
   Result result = walker.noTrees ? fault(Operation::Open_tree, ENOSYS) : kDone;
-  if (!result.failed() && walker.empty.state == Cover::None) result = makeEmpty(walker.empty);
+  if (!result.failed() && walker.empty.state == Cover::None) result = makeEmpty(walker.empty, label);
   if (!result.failed()) result = lay(walker, walker.empty, target);
-  if (!result.denied()) return result;
-  return outcome(Operation::Mount, mountOn(walker, "tmpfs", target, "tmpfs", mountFlags(kEmptyAttributes), kEmptyData));
+  return result.denied() ? mountEmpty(walker, target, label) : result;
 }
 
 // Only a path that isn't there is left alone.
@@ -81,7 +94,7 @@ Result step::mask(Walker& walker, const wire::Mask& step) {
   sys::Statx stat{};
   result = outcome(Operation::Fstat, status(target.get(), stat));
   if (result.failed()) return result;
-  return typeOf(stat) == sys::kTypeDirectory ? coverDirectory(walker, target.get()) : coverFile(walker, target.get());
+  return typeOf(stat) == sys::kTypeDirectory ? coverDirectory(walker, target.get(), walker.text(step.label)) : coverFile(walker, target.get());
 }
 
 Result step::makeReadonly(Walker& walker, const wire::MakeReadonly& step) {

@@ -16,6 +16,14 @@ Result setLinkUp(Walker& walker, const wire::SetLinkUp& step);
 Result setHostname(Walker& walker, const wire::SetHostname& step);
 Result setDomainname(Walker& walker, const wire::SetDomainname& step);
 
+Result setAffinity(Walker& walker, const wire::SetAffinity& step);
+Result setPersonality(Walker& walker, const wire::SetPersonality& step);
+Result setMemoryPolicy(Walker& walker, const wire::SetMemoryPolicy& step);
+
+Result openProc(Walker& walker, const wire::OpenProc& step);
+Result writeAttribute(Walker& walker, const wire::WriteAttribute& step);
+Result labelFile(Walker& walker, const wire::LabelFile& step);
+
 Result setPropagation(Walker& walker, const wire::SetPropagation& step);
 Result openRoot(Walker& walker, const wire::OpenRoot& step);
 Result pivotRoot(Walker& walker, const wire::PivotRoot& step);
