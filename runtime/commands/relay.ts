@@ -111,7 +111,8 @@ export class Relay {
     if (!this.#typed) return;
     this.#before ??= port().terminalMode(STDIN);
     port().restoreAtEnd(STDIN, this.#before);
-    port().setTerminalMode(STDIN, raw(this.#before));
+    // Where the output goes elsewhere, others may write to the terminal: the next in a pipeline.
+    port().setTerminalMode(STDIN, raw(this.#before, port().isatty(STDOUT)));
   }
 
   #resize(): void {

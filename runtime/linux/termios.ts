@@ -40,11 +40,11 @@ function put(view: DataView, at: number, off: number, on: number): void {
   view.setUint32(at, (view.getUint32(at, true) & ~off) | on, true);
 }
 
-/** The same mode, raw as by cfmakeraw(3): every byte goes through as it is, at once. */
-export function raw(mode: Uint8Array): Uint8Array {
+/** The same mode, raw as by cfmakeraw(3): every byte that is typed comes as it is, at once; with `output` both ways. */
+export function raw(mode: Uint8Array, output: boolean): Uint8Array {
   return changed(mode, (view) => {
     put(view, INPUT, RAW_INPUT_OFF, 0);
-    put(view, OUTPUT, OPOST, 0);
+    put(view, OUTPUT, output ? OPOST : 0, 0);
     put(view, CONTROL, CSIZE | PARENB, CS8);
     put(view, LOCAL, RAW_LOCAL_OFF, 0);
     view.setUint8(LEAST_BYTES, 1);
