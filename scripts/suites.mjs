@@ -10,14 +10,24 @@ export const TSRUN = join(ROOT, "dist", "tsrun");
 export const RUNC = ["/usr/sbin/runc", "/usr/bin/runc"].find((path) => existsSync(path));
 export const CRUN = ["/usr/bin/crun", "/usr/sbin/crun"].find((path) => existsSync(path));
 
-/** `root`: needs root. `runtime`: the executable under test, when it is not dist/tsrun. `quick`: part of `npm test`. */
+/**
+ * `root`: needs root. `runtime`: the executable under test, when it is not dist/tsrun. `quick`: part of `npm test`.
+ * crun 1.8.1 is wrong in more ways than the tests name: its suite is there to be asked for by name, and part of nothing.
+ */
 export const SUITES = [
   { name: "unit", folder: "unit", root: false, quick: true },
   { name: "plan", folder: "plan", root: false, quick: true },
   { name: "native", folder: "native", root: true, quick: true },
   { name: "integration", folder: "integration", root: true, quick: true },
   { name: "integration-runc", folder: "integration", root: true, quick: true, runtime: RUNC ?? "runc" },
-  { name: "integration-crun", folder: "integration", root: true, quick: false, runtime: CRUN ?? "crun" },
+  {
+    name: "integration-crun",
+    folder: "integration",
+    root: true,
+    quick: false,
+    runtime: CRUN ?? "crun",
+    onlyByName: true,
+  },
   { name: "differential", folder: "differential", root: true, quick: true },
 ];
 

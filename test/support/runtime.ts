@@ -12,8 +12,12 @@ export const isCrun = KIND === "crun";
  * A test that is left out, with the reason in its name, unless `condition` holds:
  * `when(haveHugetlb, "no hugetlb hierarchy")("limits huge pages", ...)`.
  */
-export function when(condition: boolean, reason: string): (name: string, body: () => Promise<void>) => void {
-  return (name, body) => (condition ? test(name, body) : test.skip(`${name} [skipped: ${reason}]`, body));
+export function when(
+  condition: boolean,
+  reason: string,
+): (name: string, body: () => Promise<void>, milliseconds?: number) => void {
+  return (name, body, milliseconds) =>
+    condition ? test(name, body, milliseconds) : test.skip(`${name} [skipped: ${reason}]`, body);
 }
 
 /** A test that the peers are not held to: `reason` says in what they are meant to differ. */
