@@ -127,6 +127,45 @@ inline void named(PlanBuilder& plan, wire::Op op, const char* s) {
   uint32_t text = plan.text(s);
   plan.add<wire::Mask>(op).path = text;
 }
+inline void keyring(PlanBuilder& plan, const char* name, const char* label) {
+  uint32_t text = plan.text(name), context = plan.text(label);
+  auto& step = plan.add<wire::JoinKeyring>(wire::Op::JoinKeyring);
+  step.name = text;
+  step.label = context;
+}
+inline void mask(PlanBuilder& plan, const char* path, const char* label) {
+  uint32_t text = plan.text(path), context = plan.text(label);
+  auto& step = plan.add<wire::Mask>(wire::Op::Mask);
+  step.path = text;
+  step.label = context;
+}
+inline void label(PlanBuilder& plan, const char* path, const char* label) {
+  uint32_t text = plan.text(path), context = plan.text(label);
+  auto& step = plan.add<wire::LabelFile>(wire::Op::LabelFile);
+  step.path = text;
+  step.label = context;
+}
+inline void attribute(PlanBuilder& plan, const char* name, const char* otherwise, const char* value) {
+  uint32_t first = plan.text(name), second = plan.text(otherwise), text = plan.text(value);
+  auto& step = plan.add<wire::WriteAttribute>(wire::Op::WriteAttribute);
+  step.attribute = first;
+  step.otherwise = second;
+  step.value = text;
+}
+// 16 bytes of a mask: sched_setaffinity and set_mempolicy.
+inline void affinity(PlanBuilder& plan, wire::By by = wire::By::Init) {
+  uint32_t mask = plan.text("123456781234567");
+  auto& step = plan.add<wire::SetAffinity>(wire::Op::SetAffinity, by);
+  step.cpus = mask;
+  step.cpusLength = 16;
+}
+inline void memoryPolicy(PlanBuilder& plan, uint32_t mode, bool nodes) {
+  uint32_t mask = plan.text("123456781234567");
+  auto& step = plan.add<wire::SetMemoryPolicy>(wire::Op::SetMemoryPolicy);
+  step.mode = mode;
+  step.nodes = nodes ? mask : 0;
+  step.nodesLength = nodes ? 16 : 0;
+}
 inline void cwd(PlanBuilder& plan, const char* path, bool create) {
   uint32_t text = plan.text(path);
   auto& step = plan.add<wire::SetCwd>(wire::Op::SetCwd);

@@ -42,6 +42,8 @@ inline PlanBuilder everything(bool launcher = true) {
     auto& join = plan.add<wire::JoinNamespace>(wire::Op::JoinNamespace, wire::By::Launcher);
     join.slot = 1;
     join.flags = 0x40000000;
+    plan.plain(wire::Op::OpenProc, wire::By::Launcher);
+    make::affinity(plan, wire::By::Launcher);
     auto& init = plan.add<wire::CloneInit>(wire::Op::CloneInit, wire::By::Launcher);
     init.namespaces = kNamespaces | 0x10000000;
     init.cgroupSlot = -1;
@@ -50,7 +52,9 @@ inline PlanBuilder everything(bool launcher = true) {
   plan.plain(wire::Op::BecomeRoot);
   plan.add<wire::UnshareNamespace>(wire::Op::UnshareNamespace).flags = 0x02000000;
   plan.plain(wire::Op::NewSession);
-  make::named(plan, wire::Op::JoinKeyring, "_ses.x");
+  plan.plain(wire::Op::OpenProc);
+  make::affinity(plan);
+  make::keyring(plan, "_ses.x", "u:r:t:s0");
   plan.add<wire::SetPropagation>(wire::Op::SetPropagation).flags = 0x104000;  // MS_SHARED | MS_REC
   make::openRoot(plan, "/bundle/rootfs");
   auto& proc = make::mount(plan, "/proc", "proc", {"hidepid=2", "ro"});
@@ -66,6 +70,7 @@ inline PlanBuilder everything(bool launcher = true) {
   bind.recursiveSet = 2;
   bind.propagation = propagation;
   bind.propagationCount = 2;
+  make::label(plan, "/dev/mqueue", "u:r:t:s0");
   make::device(plan, "/dev/null", 0020000, 1, 3);
   make::symlink(plan, "/dev/fd", "/proc/self/fd");
   make::symlink(plan, "/dev/ptmx", "pts/ptmx", true);
@@ -82,7 +87,10 @@ inline PlanBuilder everything(bool launcher = true) {
   remount.flags = 0x1001;
   make::cwd(plan, "/work", true);
   make::named(plan, wire::Op::MakeReadonly, "/proc/sys");
-  for (const char* path : {"/proc/kcore", "/proc/keys", "/proc/acpi", "/proc/scsi"}) make::named(plan, wire::Op::Mask, path);
+  for (const char* path : {"/proc/kcore", "/proc/keys", "/proc/acpi", "/proc/scsi"}) make::mask(plan, path, "u:r:t:s0");
+  make::attribute(plan, "apparmor/exec", "exec", "exec profile");
+  make::memoryPolicy(plan, 2, true);
+  plan.add<wire::SetPersonality>(wire::Op::SetPersonality).persona = 8;
   plan.plain(wire::Op::MakeRootReadonly);
   plan.add<wire::FindHome>(wire::Op::FindHome).uid = 0;
   auto& limit = plan.add<wire::SetRlimit>(wire::Op::SetRlimit);
