@@ -13,8 +13,8 @@ const PROCESS_FLAGS = ["cwd", "env", "user", "additional-gids", "cap", "no-new-p
 
 /** `exec`: another program in a running container; in the foreground it ends as the program ended. */
 export async function exec({ context, args, flags }: Invocation): Promise<number> {
-  const options = execOptions({ context, args, flags });
   const detach = flags.on("detach");
+  const options = { ...execOptions({ context, args, flags }), console: consoleTarget(flags, detach) };
   const held = detach ? -1 : holdSignals();
   const process = await execInContainer(context, options);
   try {
@@ -36,7 +36,6 @@ export function execOptions({ context, args, flags }: Invocation): ExecOptions {
     pidfdSocket: flags.text("pidfd-socket"),
     cgroups: subCgroups(flags.list("cgroup")),
     ignorePaused: flags.on("ignore-paused") || undefined,
-    console: consoleTarget(flags, flags.on("detach")),
   };
   const file = flags.text("process");
   if (file !== undefined) {

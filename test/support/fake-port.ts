@@ -1,6 +1,8 @@
 /** A port that answers from memory, for tests of what is said and printed; any other call is an error of the test. */
 import { type Port, setPort } from "../../runtime/host/port.ts";
 
+const ENOTTY = 25;
+
 /** Text written to descriptors and files since `fakePort` was called. */
 export interface Written {
   readonly fds: Map<number, string>;
@@ -34,6 +36,10 @@ export function fakePort(words: readonly string[], environ: readonly string[], c
       return fd;
     },
     close: () => undefined,
+    isatty: () => false,
+    terminalSize: () => {
+      throw systemError("ioctl TIOCGWINSZ", ENOTTY, "not a terminal");
+    },
     write(fd, data) {
       const text = typeof data === "string" ? data : decoder.decode(data);
       const path = open.get(fd);

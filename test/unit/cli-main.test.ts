@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
+import type { CreateOptions } from "../../runtime/container/options.ts";
 import { RuntimeError } from "../../runtime/errors.ts";
 import type { Port } from "../../runtime/host/port.ts";
 import { answers, calls, resetContainers, STATE } from "../support/fake-containers.ts";
@@ -42,6 +43,14 @@ describe("verbs hand their words to the container API", () => {
     const words = ["create", "-b", "/b", "--pid-file=/p", "--no-pivot", "--preserve-fds", "2", "c1"];
     expect(await tsrun(words)).toMatchObject({ code: 0, out: "", err: "" });
     expect(calls).toEqual([["create", expect.objectContaining(OPTIONS)], ["close"]]);
+  });
+
+  test("create and run --detach with a console socket, or none", async () => {
+    await tsrun(["create", "--console-socket", "/s", "c1"]);
+    await tsrun(["run", "-d", "--console-socket=/s", "c1"]);
+    await tsrun(["create", "--console-socket=", "c1"]);
+    const asked = calls.filter(([name]) => name === "create").map(([, options]) => (options as CreateOptions).console);
+    expect(asked).toEqual([{ kind: "socket", path: "/s" }, { kind: "socket", path: "/s" }, undefined]);
   });
 
   test("start, kill, delete", async () => {
@@ -151,8 +160,27 @@ describe("exec", () => {
         noNewPrivileges: true,
         pidFile: "/p",
         preserveFds: 1,
+        terminal: false,
+        console: { kind: "caller", plain: true },
       },
     ]);
+  });
+
+  test("a terminal of the caller's size, raw where it is typed and seen", async () => {
+    const seat = { isatty: () => true, terminalSize: () => ({ height: 24, width: 80 }) };
+    await tsrun(["exec", "--tty", "c1", "sh"], { ...signalling(), ...seat });
+    const console = { kind: "caller", plain: false, size: { height: 24, width: 80 } };
+    expect(calls[0]).toEqual(["exec", expect.objectContaining({ terminal: true, console })]);
+  });
+
+  test("a terminal for a console socket", async () => {
+    await tsrun(["exec", "-d", "-t", "--console-socket", "/s", "c1", "sh"]);
+    const console = { kind: "socket", path: "/s" };
+    expect(calls[0]).toEqual(["exec", expect.objectContaining({ terminal: true, console })]);
+    expect(await tsrun(["exec", "-t", "--console-socket=/s", "c1", "sh"])).toMatchObject({
+      code: 255,
+      err: "tsrun: --console-socket is for --detach: in the foreground the terminal is tsrun's own\n",
+    });
   });
 
   test("what is not said is left to the container", async () => {

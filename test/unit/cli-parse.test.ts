@@ -134,10 +134,6 @@ describe("errors", () => {
   });
 
   test.each([
-    ["--tty"],
-    ["-t"],
-    ["--tty=true"],
-    ["--console-socket=/s"],
     ["--pidfd-socket=/s"],
     ["--cgroup=/x"],
   ])("%s is known and refused", (word) => {
