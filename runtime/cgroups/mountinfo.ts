@@ -23,6 +23,7 @@ interface Line {
 
 /** Octal escapes of blanks and backslashes. */
 function fromOctal(field: string): string {
+  if (!field.includes("\\")) return field;
   return field.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }
 
