@@ -11,6 +11,7 @@ import { leftovers, removeCgroups } from "../../bundles/remains.ts";
 import { type Surroundings, surroundings } from "../../bundles/runtimes.ts";
 import { TSRUN } from "../support/paths.ts";
 import { KIND, when } from "../support/runtime.ts";
+import { pythonMissing, sit } from "../support/terminal.ts";
 
 const LONG = 300_000;
 const RUNC = "/usr/sbin/runc";
@@ -46,14 +47,19 @@ async function made(name: string, change: (text: string) => string = (text) => t
   return folder;
 }
 
-async function runBundle(folder: string): Promise<Outcome> {
+/** In a terminal if `seated`, whose lines are then taken for those of stdout. */
+async function runBundle(folder: string, seated = false): Promise<Outcome> {
   const id = `${dir.slice(dir.lastIndexOf("/") + 1)}-${folder.slice(folder.lastIndexOf("/") + 1)}`;
+  const line = (...words: string[]): string[] => [...around.prefix, TSRUN, "--root", join(dir, "state"), ...words];
   const call = (...words: string[]): Promise<Outcome> => {
-    const [file = "", ...args] = [...around.prefix, TSRUN, "--root", join(dir, "state"), ...words];
+    const [file = "", ...args] = line(...words);
     return run(file, args);
   };
   try {
-    return await call("run", "--bundle", folder, id);
+    if (!seated) return await call("run", "--bundle", folder, id);
+    const { code, output: text } = await sit(line("run", "--bundle", folder, id), []);
+    const stdout = text.replaceAll("\r\n", "\n");
+    return { command: "run in a terminal", code, signal: null, stdout, stderr: "", timedOut: false };
   } finally {
     await call("delete", "--force", id);
   }
@@ -86,9 +92,12 @@ test("the bundle unpacked by umoci", async () => {
   expect(succeeded(await runBundle(folder)).stdout).toBe("1000\n/tmp\nhello\numoci-default\n");
 });
 
+/** Whether a captured config asks for a terminal. */
+const seated = (name: string): boolean => name.endsWith("-tty");
+
 /** What must be there for a captured config to run. */
 function needs(name: string): readonly [boolean, string] {
-  if (name.endsWith("-tty")) return [false, "asks for a terminal, which nobody is here to receive"];
+  if (seated(name)) return [pythonMissing() === "", pythonMissing()];
   if (name === "docker-privileged") return [(bounding & SYS_RESOURCE) !== 0n, "needs CAP_SYS_RESOURCE"];
   return [true, ""];
 }
@@ -96,7 +105,7 @@ function needs(name: string): readonly [boolean, string] {
 for (const name of captured) {
   when(...needs(name))(`the config of ${name}`, async () => {
     const folder = await made(name, script("echo ran as $(id -u)"));
-    const outcome = await runBundle(folder);
+    const outcome = await runBundle(folder, seated(name));
     expect(succeeded(outcome).stdout).toMatch(/^ran as (0|1000)\n$/);
   });
 }

@@ -29,7 +29,6 @@ function refusal(delta: object): string | undefined {
 
 /** A configuration that asks for the property of each row. */
 const EXAMPLES: Record<string, object> = {
-  "/process/terminal": { process: { cwd: "/", terminal: true } },
   "/process/apparmorProfile": { process: { cwd: "/", apparmorProfile: "x" } },
   "/process/selinuxLabel": { process: { cwd: "/", selinuxLabel: "x" } },
   "/process/scheduler": { process: { cwd: "/", scheduler: { policy: "SCHED_OTHER" } } },
@@ -71,12 +70,12 @@ describe("what is not supported yet", () => {
         'mounts[1].options[1] "idmap" is not supported by this version (config.json /mounts/1/options/1)',
       );
     }
-    const text = '{"ociVersion":"1.0.0",\n"process":{"cwd":"/","terminal":true}}';
-    if (!isSupported("/process/terminal")) {
+    const text = '{"ociVersion":"1.0.0",\n"mounts":[{"destination":"/a","options":["idmap"]}]}';
+    if (!isSupported("/mounts/*/options/*", "idmap")) {
       expect(() => requireSupported(parseSpec(text).spec, text)).toThrow(
         expect.objectContaining({
-          message: "process.terminal is not supported by this version: a terminal needs a console socket",
-          details: expect.objectContaining({ pointer: "/process/terminal", line: 2, column: 33 }),
+          message: 'mounts[0].options[0] "idmap" is not supported by this version',
+          details: expect.objectContaining({ pointer: "/mounts/0/options/0", line: 2, column: 42 }),
         }),
       );
     }
@@ -138,7 +137,6 @@ describe("the example of `spec`", () => {
         ...theirs,
         ociVersion: "1.3.0",
         hostname: "tsrun",
-        process: { ...theirs.process, terminal: isSupported("/process/terminal") },
       });
     } finally {
       rmSync(folder, { recursive: true, force: true });
