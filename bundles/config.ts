@@ -67,6 +67,19 @@ export interface Config {
     rlimits: { type: string; hard: Integer; soft: Integer }[];
     noNewPrivileges?: boolean;
     oomScoreAdj?: number;
+    scheduler?: {
+      policy: string;
+      nice?: number;
+      priority?: number;
+      flags?: string[];
+      runtime?: Integer;
+      deadline?: Integer;
+      period?: Integer;
+    };
+    ioPriority?: { class: string; priority: number };
+    execCPUAffinity?: { initial?: string; final?: string };
+    apparmorProfile?: string;
+    selinuxLabel?: string;
   };
   root: { path: string; readonly?: boolean };
   hostname?: string;
@@ -86,6 +99,11 @@ export interface Config {
     sysctl?: Record<string, string>;
     rootfsPropagation?: string;
     seccomp?: unknown;
+    mountLabel?: string;
+    personality?: { domain: string };
+    memoryPolicy?: { mode: string; nodes?: string; flags?: string[] };
+    netDevices?: Record<string, { name?: string }>;
+    intelRdt?: Record<string, unknown>;
   };
 }
 

@@ -17,6 +17,9 @@ const EVERYTHING: ((spec: Spec) => void)[] = [
     Object.assign(spec.process ?? {}, { user: { uid: 7, gid: 8 }, oomScoreAdj: -5 });
   },
   (spec) => {
+    Object.assign(spec.process ?? {}, { terminal: true });
+  },
+  (spec) => {
     spec.mounts?.push({ destination: "/data", source: "/data", options: ["rbind"] });
   },
 ];
@@ -55,6 +58,15 @@ const BEFORE: readonly (readonly [StepName, StepName])[] = [
   ["pivotRoot", "mask"],
   ["pivotRoot", "makeReadonly"],
   ["pivotRoot", "makeRootReadonly"],
+  ["newSession", "useConsole"],
+  ["mount", "openConsole"],
+  ["pivotRoot", "openConsole"],
+  ["openConsole", "bindConsole"],
+  ["bindConsole", "mask"],
+  ["bindConsole", "makeReadonly"],
+  ["bindConsole", "makeRootReadonly"],
+  ["sendConsole", "useConsole"],
+  ["useConsole", "setBounding"],
   ["mask", "findProgram"],
   ["setBounding", "setIds"],
   ["setIds", "setCapabilities"],
