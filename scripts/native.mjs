@@ -1,7 +1,7 @@
 // Builds dist/tsrun-native: the TypeScript, QuickJS, the core and init in one static executable.
 // `node scripts/native.mjs` does it by itself; scripts/build.mjs calls buildNative.
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { at, digestOf, filesBelow, replaceFile } from "./build/digest.mjs";
 import { BuildError, COMPILER, run } from "./build/tools.mjs";
@@ -26,7 +26,7 @@ function refresh(path, content) {
   if (!existsSync(path) || !readFileSync(path).equals(Buffer.from(content))) replaceFile(path, content);
 }
 
-function maker(folder, target, program) {
+function maker(folder, target, files) {
   const variables = {
     ROOT: at(),
     CXX: target.cxx,
@@ -36,29 +36,36 @@ function maker(folder, target, program) {
     ENGINE: target.engine.join(" "),
     INCLUDE: target.include,
     INIT: at("dist/init"),
-    PROGRAM: program,
+    ...files,
   };
   const settings = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
   const make = process.env.MAKE || "make";
   return (goal) => run(make, ["-s", "-j2", "-C", folder, "-f", at("addon/native/Makefile"), ...settings, goal]);
 }
 
-/** Makes dist/tsrun-native anew. Throws a BuildError that says what is missing. */
-export async function buildNative() {
+/**
+ * Makes an executable of a TypeScript file that exports `prepare` and `start`, as runtime/host/native-main.ts does.
+ * Throws a BuildError that says what is missing.
+ */
+export async function buildExecutable(entry, output) {
   const target = chooseTarget();
   const recipe = digestOf([at("addon/native/Makefile")], target);
   const folder = at("dist/cache/native", recipe.slice(0, 16));
-  mkdirSync(folder, { recursive: true });
-  const [source, bytecode] = ["program.js", "program.bin"].map((name) => join(folder, name));
-  const make = maker(folder, target, bytecode);
+  const own = join(folder, basename(output));
+  mkdirSync(own, { recursive: true });
+  const [source, bytecode] = ["program.js", "program.bin"].map((name) => join(own, name));
+  const make = maker(folder, target, { PROGRAM: bytecode, PLAIN: join(own, "plain") });
   make("compile");
   refresh(join(folder, "errors.inc"), await errorTexts());
-  await bundleProgram(source);
+  await bundleProgram(entry, source);
   run(join(folder, "compile"), [source, `${bytecode}.new`]);
   refresh(bytecode, readFileSync(`${bytecode}.new`));
-  make("plain");
-  writeImage(join(folder, "plain"), at("dist/tsrun-native"), []);
+  make(join(own, "plain"));
+  writeImage(join(own, "plain"), output, []);
 }
+
+/** Makes dist/tsrun-native anew. */
+export const buildNative = () => buildExecutable("runtime/host/native-main.ts", at("dist/tsrun-native"));
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {

@@ -49,7 +49,7 @@ void end(JSContext* context, const Wait& wait, bool well, JSValue with) {
 // What ppoll found of one wait, if that ends it. A descriptor that isn't open is the error that epoll gives for it.
 bool ended(JSContext* context, const Wait& wait, short found, double time) {
   if (found & POLLNVAL)
-    end(context, wait, false, makeError(context, core::Result::fail("epoll_ctl", EBADF)));
+    end(context, wait, false, makeError(context, core::message(core::Result::fail("epoll_ctl", EBADF)), "epoll_ctl", EBADF));
   else if (found)
     end(context, wait, true, wait.fd < 0 ? JS_UNDEFINED : JS_TRUE);
   else if (wait.deadline <= time)
@@ -126,6 +126,7 @@ JSValue sleep(JSContext* context, JSValueConst, int, JSValueConst* given) {
 
 JSValue drop(JSContext* context, JSValueConst, int, JSValueConst* given) {
   int fd;
+  if (!JS_IsNumber(given[0])) return JS_UNDEFINED;
   if (JS_ToInt32(context, &fd, given[0]) < 0) return JS_EXCEPTION;
   for (size_t at = 0; at < waits.size();) {
     if (waits[at].fd != fd) {
@@ -134,9 +135,8 @@ JSValue drop(JSContext* context, JSValueConst, int, JSValueConst* given) {
     }
     Wait wait = waits[at];
     waits.erase(waits.begin() + static_cast<ptrdiff_t>(at));
-    core::Result failed = core::Result::fail("wait", EBADF);
-    failed.subject = std::to_string(fd);
-    end(context, wait, false, makeError(context, failed));
+    std::string text = "wait " + std::to_string(fd) + ": closed while waited for";
+    end(context, wait, false, makeError(context, text, "wait", EBADF));
   }
   return JS_UNDEFINED;
 }

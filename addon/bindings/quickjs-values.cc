@@ -155,14 +155,14 @@ Read readArgument(JSContext* context, char kind, JSValueConst given, Value& valu
   }
 }
 
-JSValue makeError(JSContext* context, const Result& failed) {
+JSValue makeError(JSContext* context, const std::string& message, const char* syscall, int number) {
   JSValue error = JS_NewError(context);
   if (JS_IsException(error)) return error;
-  JSValue message = toText(context, core::view(core::message(failed)));
-  if (JS_IsException(message) ||
-      JS_DefinePropertyValueStr(context, error, "message", message, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE) < 0 ||
-      !set(context, error, "syscall", JS_NewString(context, failed.syscall)) ||
-      !set(context, error, "errno", JS_NewInt32(context, failed.error))) {
+  JSValue text = toText(context, core::view(message));
+  if (JS_IsException(text) ||
+      JS_DefinePropertyValueStr(context, error, "message", text, JS_PROP_WRITABLE | JS_PROP_CONFIGURABLE) < 0 ||
+      !set(context, error, "syscall", JS_NewString(context, syscall)) ||
+      !set(context, error, "errno", JS_NewInt32(context, number))) {
     JS_FreeValue(context, error);
     return JS_EXCEPTION;
   }
@@ -188,7 +188,7 @@ JSValue give(JSContext* context, Result result) {
     case Result::Kind::Record:
       return toRecord(context, result.record);
     case Result::Kind::Error: {
-      JSValue error = makeError(context, result);
+      JSValue error = makeError(context, core::message(result), result.syscall, result.error);
       return JS_IsException(error) ? error : JS_Throw(context, error);
     }
     default:

@@ -16,8 +16,8 @@ Read readArgument(JSContext* context, char kind, JSValueConst given, core::Value
 // The value of a result; for an error, throws the SystemError of runtime/host/port.ts.
 JSValue give(JSContext* context, core::Result result);
 
-// That error, not thrown.
-JSValue makeError(JSContext* context, const core::Result& failed);
+// Such an error, not thrown.
+JSValue makeError(JSContext* context, const std::string& message, const char* syscall, int number);
 
 JSValue toText(JSContext* context, core::View bytes);
 

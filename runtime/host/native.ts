@@ -12,6 +12,8 @@ export interface Native extends Core, Pick<Port, "wait" | "sleep"> {
 
 /** Makes `core` the port of this process. */
 export function useCore(core: Native): void {
+  // Its seed is part of the program: every process would get the same numbers.
+  Object.defineProperty(Math, "random", { value: undefined });
   setPort(
     portOver(core, {
       argv: () => core.args(),

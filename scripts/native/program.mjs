@@ -37,11 +37,11 @@ async function helpTexts() {
   return texts;
 }
 
-/** Writes the module that addon/native runs. */
-export async function bundleProgram(outfile) {
+/** Writes the module that addon/native runs: the TypeScript file `entry` and all that it imports. */
+export async function bundleProgram(entry, outfile) {
   await build({
     ...ESM,
-    entryPoints: [at("runtime/host/native-main.ts")],
+    entryPoints: [at(entry)],
     outfile,
     platform: "neutral",
     target: "es2023",
