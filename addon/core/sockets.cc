@@ -1,5 +1,6 @@
-// Unix sockets, as far as terminals travel on them.
+// Unix sockets, as far as descriptors and notices travel on them.
 #include <fcntl.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -11,6 +12,62 @@ namespace core {
 namespace {
 
 constexpr size_t kMostDescriptors = 16;
+
+// A path that starts with @ is one without a file.
+bool addressOf(const std::string& path, struct sockaddr_un& address, socklen_t& size) {
+  if (path.size() >= sizeof address.sun_path) return false;
+  address.sun_family = AF_UNIX;
+  memcpy(address.sun_path, path.data(), path.size());
+  size = sizeof address;
+  if (path[0] != '@') return true;
+  address.sun_path[0] = '\0';
+  size = offsetof(struct sockaddr_un, sun_path) + path.size();
+  return true;
+}
+
+// (path to be bound to or "", path to be connected to or "") -> socket
+Result datagramSocket(const Args& args) {
+  Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!socket) return Result::fail("socket", errno);
+  for (size_t at = 0; at < 2; at++) {
+    const std::string& path = args.values[at].text;
+    if (path.empty()) continue;
+    struct sockaddr_un address = {};
+    socklen_t size;
+    const char* call = at == 0 ? "bind" : "connect";
+    bool fits = addressOf(path, address, size);
+    int outcome = !fits ? -1
+                  : at == 0
+                      ? ::bind(socket.get(), reinterpret_cast<struct sockaddr*>(&address), size)
+                      : ::connect(socket.get(), reinterpret_cast<struct sockaddr*>(&address), size);
+    if (outcome == 0) continue;
+    Result failure = Result::fail(call, fits ? errno : ENAMETOOLONG);
+    failure.subject = path;
+    return failure;
+  }
+  return Result::of(static_cast<double>(socket.release()));
+}
+
+// (socket, descriptor, data)
+Result sendDescriptor(const Args& args) {
+  View data = args.data(2);
+  struct iovec vector = {const_cast<uint8_t*>(data.data), data.size};
+  alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  struct msghdr message = {};
+  message.msg_iov = &vector;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  struct cmsghdr* rights = CMSG_FIRSTHDR(&message);
+  rights->cmsg_level = SOL_SOCKET;
+  rights->cmsg_type = SCM_RIGHTS;
+  rights->cmsg_len = CMSG_LEN(sizeof(int));
+  int fd = args.integer(1);
+  memcpy(CMSG_DATA(rights), &fd, sizeof fd);
+  ssize_t sent = uninterrupted([&] { return ::sendmsg(args.integer(0), &message, MSG_NOSIGNAL); });
+  if (sent < 0) return Result::fail("sendmsg", errno);
+  return static_cast<size_t>(sent) == data.size ? Result::nothing() : Result::fail("sendmsg", EMSGSIZE);
+}
 
 // Does not wait for a listener whose queue is full; once connected, the socket blocks as any other.
 Result connectSocket(const Args& args) {
@@ -71,6 +128,8 @@ const Call rows[] = {
     {"connectSocket", "t", connectSocket},
     {"socketPair", "", socketPair},
     {"receiveDescriptor", "i", receiveDescriptor},
+    {"sendDescriptor", "iib", sendDescriptor},
+    {"datagramSocket", "tt", datagramSocket},
 };
 
 }  // namespace

@@ -49,6 +49,11 @@ function within({ mountpoint }: CgroupTree, base: string, inner: string): string
   return `${mountpoint}${base}${inner}`;
 }
 
+/** The directory at which a cgroup, named as in /proc/PID/cgroup, is seen in a tree. */
+export function placeOf(tree: CgroupTree, cgroup: string): string {
+  return within(tree, ownPath({ ...tree, own: cgroup }), "");
+}
+
 /** Our own cgroup below the mount point: "" or "/a/b"; "" too when the mount does not show it. */
 function ownPath({ root, own }: CgroupTree): string {
   const below = root === "/" ? own : own === root ? "" : own.startsWith(`${root}/`) ? own.slice(root.length) : "";

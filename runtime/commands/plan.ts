@@ -15,7 +15,7 @@ const WIDEST = 72;
 
 /** `plan`: what create would do, without doing it. */
 export async function printPlan(call: Invocation): Promise<number> {
-  const options = { ...createOptions(call, true), id: call.args[0] ?? SOME_ID };
+  const options = { ...(await createOptions(call, true)), id: call.args[0] ?? SOME_ID };
   const steps = plannedSteps(call.context, options);
   await print(call.flags.text("format") === "json" ? planJson(steps) : planText(steps));
   return 0;

@@ -2,23 +2,27 @@ import { createContainer } from "../container/create.ts";
 import { deleteContainer } from "../container/delete.ts";
 import type { Context } from "../container/options.ts";
 import { containerState } from "../container/query.ts";
-import { startContainer } from "../container/start.ts";
 import { explain } from "../log.ts";
 import { createOptions } from "./create.ts";
 import { attend, holdSignals } from "./foreground.ts";
 import type { Invocation } from "./invocation.ts";
+import { startWithNotices } from "./notices.ts";
 
 /** `run`: create and start; in the foreground also wait, delete, and end as the program ended. */
 export async function run(call: Invocation): Promise<number> {
   const { context, flags } = call;
   const detach = flags.on("detach");
-  const options = createOptions(call, detach);
+  const options = await createOptions(call, detach);
   const held = detach ? -1 : holdSignals();
   const { process } = await createContainer(context, options);
   try {
-    await startContainer(context, options.id);
-    if (detach) return 0;
+    const notices = await startWithNotices(context, options.id);
+    if (detach) {
+      await notices?.done;
+      return 0;
+    }
     const code = await attend(process, held);
+    notices?.close();
     if (code === KILLED) tellOutOfMemory(context, options.id);
     if (!flags.on("keep")) await remove(context, options.id);
     return code;

@@ -12,6 +12,7 @@ import { requireValid } from "../spec/validate.ts";
 import { consolePlace } from "./console.ts";
 import type { Context, CreateOptions } from "./options.ts";
 import { probeHost } from "./probe.ts";
+import { keptFds, withListenFds, withNotify } from "./service.ts";
 
 export interface PlannedBundle {
   readonly spec: Spec;
@@ -27,9 +28,10 @@ export interface PlannedBundle {
 export function planBundle(context: Context, options: CreateOptions): PlannedBundle {
   // The caller may be in a folder that is gone, which only a relative path minds.
   const bundle = options.bundle.startsWith("/") ? options.bundle : hostPath(options.bundle, port().cwd());
-  const { spec, text, warnings } = loadSpec(bundle);
-  for (const warning of [...warnings, ...requireValid(spec)]) context.onWarning(warning.message, warning.pointer);
-  requireSupported(spec, text);
+  const { spec: written, text, warnings } = loadSpec(bundle, options.config);
+  for (const warning of [...warnings, ...requireValid(written)]) context.onWarning(warning.message, warning.pointer);
+  requireSupported(written, text);
+  const spec = extended(written, options, `${context.root}/${options.id}`);
   const rootfs = hostPath(spec.root?.path ?? "", bundle);
   requireDirectory(rootfs);
   const plan = planCreate(spec, probeHost(spec), {
@@ -38,11 +40,17 @@ export function planBundle(context: Context, options: CreateOptions): PlannedBun
     rootfs,
     noPivot: options.noPivot ?? false,
     newKeyring: !options.noNewKeyring,
-    preserveFds: options.preserveFds ?? 0,
+    preserveFds: keptFds(options),
     console: consolePlace(options.console),
   });
   for (const warning of plan.warnings) context.onWarning(warning.message, warning.pointer);
   return { spec, text, bundle, rootfs, plan };
+}
+
+/** The config with what a service manager adds to it; the saved copy stays as it was written. */
+function extended(written: Spec, { notify, listenFds }: CreateOptions, folder: string): Spec {
+  const spec = notify ? withNotify(written, folder) : written;
+  return spec.process === undefined ? spec : { ...spec, process: withListenFds(spec.process, listenFds) };
 }
 
 function requireDirectory(rootfs: string): void {

@@ -11,6 +11,7 @@ import { Console, requireConsole } from "./console.ts";
 import { createHands } from "./hands.ts";
 import type { ConsoleTarget, Context, CreateOptions, RunningProcess } from "./options.ts";
 import { writePidFile } from "./pid-file.ts";
+import { withPidfdSocket } from "./pidfd-socket.ts";
 import { runPoststop } from "./poststop.ts";
 import { processHandle } from "./process-handle.ts";
 
@@ -49,8 +50,11 @@ async function make(
 ): Promise<Container> {
   store.saveConfig(planned.text);
   store.makeFifos();
+  if (options.notify) store.makeNotify();
   const hands = createHands(context, store, firstRecord(options, planned));
-  const process = await walk(planned, hands, store.folder, options.console);
+  const process = await withPidfdSocket(options.pidfdSocket, (announce) =>
+    walk(planned, hands, store.folder, options.console, announce),
+  );
   try {
     if (options.pidFile !== undefined) writePidFile(options.pidFile, process.pid);
   } catch (error) {
@@ -66,10 +70,12 @@ async function walk(
   hands: ParentHands,
   folder: string,
   target: ConsoleTarget | undefined,
+  announce: (pidfd: number) => void,
 ): Promise<RunningProcess> {
   const console = new Console(spec.process?.terminal === true, target);
   try {
     const { pid, pidfd } = await walkPlan(plan, hands, { folder, console: console.lent });
+    announce(pidfd);
     return processHandle(pid, pidfd, console.receive());
   } finally {
     console.close();

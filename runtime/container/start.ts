@@ -16,6 +16,7 @@ import { ContainerStore } from "../state/store.ts";
 import { destroy } from "./destroy.ts";
 import type { Context } from "./options.ts";
 import { probeHost } from "./probe.ts";
+import { withNotify } from "./service.ts";
 import { stateJson, statusOf } from "./view.ts";
 
 const LOCK_PATIENCE_US = 10_000_000;
@@ -56,7 +57,7 @@ async function release(context: Context, store: ContainerStore, spec: Spec, reco
       const bytes = await nextBytes(report);
       if (bytes.length === 0) return executed(context, spec, record);
       const message = decodeMessage(bytes);
-      const step = replan(spec, record).steps[message.step];
+      const step = replan(context, spec, record).steps[message.step];
       if (step === undefined) throw new RuntimeError("E_INTERNAL", `init speaks of step ${message.step}`);
       if (message.report === "fault") throw faultError(step, message);
       if (message.report === "notice") context.onWarning(faultError(step, message).message, step.from);
@@ -73,7 +74,7 @@ async function release(context: Context, store: ContainerStore, spec: Spec, reco
 /** The last step can't be told by who took it: its memory is another program's. */
 function executed(context: Context, spec: Spec, record: Record): void {
   if (context.onStep === undefined) return;
-  const { steps } = replan(spec, record);
+  const { steps } = replan(context, spec, record);
   const last = steps.at(-1);
   if (last === undefined) return;
   const { by, from } = last;
@@ -81,8 +82,10 @@ function executed(context: Context, spec: Spec, record: Record): void {
 }
 
 /** The same config on the same host gives the same plan: only asked for when init has something to say. */
-function replan(spec: Spec, record: Record): Plan {
+function replan(context: Context, written: Spec, record: Record): Plan {
   const { id, bundle, rootfs, ownKeyring: newKeyring } = record;
+  const store = new ContainerStore(context.root, id);
+  const spec = store.hasNotify() ? withNotify(written, store.folder) : written;
   return planCreate(spec, probeHost(spec), { id, bundle, rootfs, noPivot: false, newKeyring, preserveFds: 0 });
 }
 

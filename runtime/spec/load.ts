@@ -25,11 +25,14 @@ const CONFIG: DocumentKind = { name: "config.json", shape: configShape, validate
 const PROCESS: DocumentKind = { name: "process.json", shape: processShape, validate: validateProcess };
 
 /**
- * Reads the config.json of a bundle (an absolute path). Returns the Spec, the text as it is in the file (for the saved
+ * Reads the config.json of a bundle (an absolute path), or the file given in its place. Returns the Spec, the text as it is in the file (for the saved
  * copy) and a warning per unknown key. Throws E_CONFIG_MISSING, E_CONFIG_SYNTAX, E_CONFIG_INVALID or E_SYSTEM.
  */
-export function loadSpec(bundle: string): { spec: Spec; text: string; warnings: Warning[] } {
-  const text = readDocument(`${bundle}/config.json`, "config.json", ` in bundle ${bundle}`);
+export function loadSpec(bundle: string, file?: string): { spec: Spec; text: string; warnings: Warning[] } {
+  const text =
+    file === undefined
+      ? readDocument(`${bundle}/config.json`, "config.json", ` in bundle ${bundle}`)
+      : readDocument(file, "config.json", ` in file ${file}`);
   return { ...parseSpec(text), text };
 }
 

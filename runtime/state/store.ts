@@ -10,6 +10,7 @@ const CONFIG_LIMIT = 16 << 20;
 /** Longest id: it becomes a file name. */
 const ID_LIMIT = 255;
 const LOCK_RETRY_US = 5_000;
+const NOTIFY = "notify";
 const FIFOS = ["exec.fifo", "report.fifo"] as const;
 
 /** Refuses what is not `[A-Za-z0-9_+.-]+`, `.` and `..`, before any path is made of it. */
@@ -126,12 +127,36 @@ export class ContainerStore {
     for (const name of FIFOS) port().mkfifo(`${this.folder}/${name}`, 0o600);
   }
 
+  /** The folder that the container sees the socket of its notices in (`openNotifyProxy`). */
+  makeNotify(): void {
+    port().mkdir(`${this.folder}/${NOTIFY}`, 0o755);
+  }
+
+  hasNotify(): boolean {
+    try {
+      port().lstat(`${this.folder}/${NOTIFY}`);
+      return true;
+    } catch (error) {
+      if (isSystemError(error, ENOENT, ENOTDIR)) return false;
+      throw error;
+    }
+  }
+
   /** Removes the folder and all that tsrun puts there. No error when it is gone already. */
   remove(): void {
-    for (const name of [...FIFOS, "config.json", ".config.json", ".state.json", "state.json"]) {
+    for (const name of [
+      ...FIFOS,
+      "config.json",
+      ".config.json",
+      `${NOTIFY}/notify.sock`,
+      ".state.json",
+      "state.json",
+    ]) {
       ignoring([ENOENT, ENOTDIR], () => port().unlink(`${this.folder}/${name}`));
     }
-    ignoring([ENOENT, ENOTDIR], () => port().rmdir(this.folder));
+    for (const folder of [`${this.folder}/${NOTIFY}`, this.folder]) {
+      ignoring([ENOENT, ENOTDIR], () => port().rmdir(folder));
+    }
   }
 
   #open(): number {
