@@ -33,6 +33,9 @@ export const SUITES = [
 
 const isRoot = process.getuid() === 0;
 
+/** A suite that has not ended after so many milliseconds hangs: it is killed, and that is a failure. */
+const LIMIT = 12 * 60_000;
+
 /** Why a suite can't be run here, or undefined. */
 export function hindrance(suite) {
   if (suite.root && !isRoot) return "needs root";
@@ -87,14 +90,20 @@ export function runSuite(suite, extra = []) {
   else env.TSRUN = suite.runtime;
   const [command, ...args] = shelter(jestCommand(suite, report, extra));
   try {
-    const done = spawnSync(command, args, { cwd: ROOT, env, stdio: "inherit" });
+    const limits = { timeout: LIMIT, killSignal: "SIGKILL" };
+    const done = spawnSync(command, args, { cwd: ROOT, env, stdio: "inherit", ...limits });
     const seconds = (performance.now() - started) / 1000;
     if (!existsSync(report)) {
       const how = done.error?.message ?? done.signal ?? `ended with ${done.status}`;
       console.error(`${suite.name}: jest gave no report: ${how}`);
       return { name: suite.name, passed: 0, failed: 1, skipped: new Map(), seconds };
     }
-    return { name: suite.name, ...countReport(report), seconds };
+    const counted = countReport(report);
+    if (done.error?.code === "ETIMEDOUT") {
+      console.error(`${suite.name}: all tests ended, but something they left open did not`);
+      counted.failed += 1;
+    }
+    return { name: suite.name, ...counted, seconds };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
