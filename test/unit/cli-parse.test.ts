@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { CREATE_FLAGS, DELETE_FLAGS, EXEC_FLAGS, GLOBAL_FLAGS } from "../../runtime/cli/flags.ts";
+import { CREATE_FLAGS, DELETE_FLAGS, EXEC_FLAGS, GLOBAL_FLAGS, UPDATE_FLAGS } from "../../runtime/cli/flags.ts";
 import { parseWords } from "../../runtime/cli/parse.ts";
+import { COMMANDS } from "../../runtime/cli/table.ts";
 import type { Flag } from "../../runtime/commands/invocation.ts";
 
 function parsed(table: readonly Flag[], halt: boolean, words: readonly string[]) {
@@ -133,20 +134,19 @@ describe("errors", () => {
     expect(() => create("c", "--pid-file")).toThrow("verb: --pid-file needs a value");
   });
 
-  test.each([
-    ["--pidfd-socket=/s"],
-    ["--cgroup=/x"],
-  ])("%s is known and refused", (word) => {
-    expect(() => exec(word, "c")).toThrow(expect.objectContaining({ code: "E_CONFIG_UNSUPPORTED" }));
+  const update = (...words: string[]) => parseWords(words, UPDATE_FLAGS, false, "verb");
+
+  test.each([["--l3-cache-schema=L3:0=f"], ["--mem-bw-schema=MB:0=20"]])("%s is known and refused", (word) => {
+    expect(() => update(word, "c")).toThrow(expect.objectContaining({ code: "E_CONFIG_UNSUPPORTED" }));
   });
 
   test("a refused flag that asks for nothing is taken", () => {
-    expect(exec("--tty=false", "--console-socket=", "--apparmor", "", "c").args).toEqual(["c"]);
+    expect(update("--l3-cache-schema=", "--mem-bw-schema", "", "c").args).toEqual(["c"]);
   });
 });
 
 test("every name and alias of a table is its own", () => {
-  for (const table of [GLOBAL_FLAGS, CREATE_FLAGS, EXEC_FLAGS, DELETE_FLAGS]) {
+  for (const table of COMMANDS.map(({ flags }) => flags).concat([GLOBAL_FLAGS])) {
     const names = table.flatMap(({ name, alias }) => (alias === undefined ? [name] : [name, alias]));
     expect(new Set(names).size).toBe(names.length);
   }

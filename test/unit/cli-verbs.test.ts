@@ -110,3 +110,64 @@ describe("ps", () => {
     expect(absent.err).toContain("no ps command");
   });
 });
+
+describe("what the environment and the service manager ask for", () => {
+  const asked = async (environ: readonly string[], ...flags: string[]) => {
+    await tsrun(["create", ...flags, "c1"], { getpid: () => 77 }, environ);
+    return calls.find(([name]) => name === "create")?.[1];
+  };
+
+  test("sockets for this process", async () => {
+    const environ = ["LISTEN_FDS=2", "LISTEN_PID=77", "LISTEN_FDNAMES=a:b"];
+    expect(await asked(environ)).toMatchObject({ listenFds: { count: 2, names: "a:b" } });
+  });
+
+  test.each([
+    [["LISTEN_FDS=2", "LISTEN_PID=78"]],
+    [["LISTEN_FDS=2"]],
+    [["LISTEN_FDS=0", "LISTEN_PID=77"]],
+    [["LISTEN_FDS=x", "LISTEN_PID=77"]],
+    [["LISTEN_FDS=-1", "LISTEN_PID=77"]],
+    [["LISTEN_PID=77"]],
+  ])("none: %j", async (environ) => {
+    expect(await asked(environ)).toMatchObject({ listenFds: undefined, notify: false });
+  });
+
+  test("NOTIFY_SOCKET, --pidfd-socket, --config", async () => {
+    expect(await asked(["NOTIFY_SOCKET=/n"], "--pidfd-socket", "/p", "-f", "/c")).toMatchObject({
+      notify: true,
+      pidfdSocket: "/p",
+      config: "/c",
+    });
+    resetContainers();
+    expect(await asked(["NOTIFY_SOCKET="])).toMatchObject({ notify: false, config: undefined });
+  });
+});
+
+describe("exec --cgroup", () => {
+  const subs = async (...words: string[]) => {
+    await tsrun(["exec", "-d", ...words.flatMap((word) => ["--cgroup", word]), "c1", "ls"]);
+    return [...((calls[0]?.[1] as { cgroups?: Map<string, string> }).cgroups ?? [])];
+  };
+
+  test("paths by controller", async () => {
+    expect(await subs("/a")).toEqual([["", "/a"]]);
+    resetContainers();
+    expect(await subs("cpu,memory:a", "name=systemd:b:c")).toEqual([
+      ["cpu", "a"],
+      ["memory", "a"],
+      ["name=systemd", "b:c"],
+    ]);
+    resetContainers();
+    expect(await subs()).toEqual([]);
+  });
+
+  test.each([[["a", "b"]], [["cpu:a", "cpu:b"]], [["cpu:a", "b"]], [[":a"]], [["cpu,:a"]]])(
+    "%j is refused",
+    async (words) => {
+      const flags = words.flatMap((word) => ["--cgroup", word]);
+      expect(await tsrun(["exec", "-d", ...flags, "c1", "ls"])).toMatchObject({ code: 255 });
+      expect(calls).toEqual([]);
+    },
+  );
+});
