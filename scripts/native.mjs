@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { at, digestOf, filesBelow, replaceFile } from "./build/digest.mjs";
+import { commit } from "./build/scripts.mjs";
 import { BuildError, COMPILER, run } from "./build/tools.mjs";
 import { writeImage } from "./native/image.mjs";
 import { bundleProgram, errorTexts } from "./native/program.mjs";
@@ -15,10 +16,13 @@ const INPUTS = [
   ...["scripts/native.mjs", "scripts/native", "scripts/quickjs.mjs", "package-lock.json", "dist/init"],
 ];
 
+/** Names a cross compiler, and so the machine to build for: `TSRUN_CROSS=aarch64-linux-gnu`. Empty: this one. */
+const MACHINE = process.env.TSRUN_CROSS ?? "";
+
 /** A digest of all that dist/tsrun-native is made of. */
 export function nativeInputs() {
   const files = filesBelow(INPUTS, [...ENDINGS, "dist/init"]);
-  return digestOf(files, COMPILER, process.env.TSRUN_QUICKJS ?? "");
+  return digestOf(files, COMPILER, process.env.TSRUN_QUICKJS ?? "", commit());
 }
 
 /** Leaves a file whose content is right as it is, so that make sees when it last changed. */
@@ -26,7 +30,10 @@ function refresh(path, content) {
   if (!existsSync(path) || !readFileSync(path).equals(Buffer.from(content))) replaceFile(path, content);
 }
 
-function maker(folder, target, files) {
+/** The folder of a target's objects, and a function that makes things there. */
+function workshop(target, init) {
+  const folder = at("dist/cache/native", digestOf([at("addon/native/Makefile")], target).slice(0, 16));
+  mkdirSync(folder, { recursive: true });
   const variables = {
     ROOT: at(),
     CXX: target.cxx,
@@ -35,12 +42,32 @@ function maker(folder, target, files) {
     QUICKJS: target.sources,
     ENGINE: target.engine.join(" "),
     INCLUDE: target.include,
-    INIT: at("dist/init"),
-    ...files,
+    INIT: init,
   };
   const settings = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
-  const make = process.env.MAKE || "make";
-  return (goal) => run(make, ["-s", "-j2", "-C", folder, "-f", at("addon/native/Makefile"), ...settings, goal]);
+  const command = ["-s", "-j2", "-C", folder, "-f", at("addon/native/Makefile"), ...settings];
+  const make = (...more) => run(process.env.MAKE || "make", [...command, ...more]);
+  return { folder, make };
+}
+
+/** The walker for the machine: dist/init, or one made by its cross compiler. */
+function initFor({ cxx }) {
+  if (MACHINE === "") return at("dist/init");
+  const init = at("dist/cache/native", `init-${MACHINE}`);
+  mkdirSync(at("dist/cache/native"), { recursive: true });
+  run("sh", [at("addon/init/build.sh"), init, cxx]);
+  return init;
+}
+
+/** Compiles a TypeScript file and all it imports to bytecode, in `folder`; gives its path. */
+async function compileProgram(entry, folder) {
+  const compiler = workshop(chooseTarget(""), "");
+  compiler.make("compile");
+  const [source, bytecode] = ["program.js", "program.bin"].map((name) => join(folder, name));
+  await bundleProgram(entry, source);
+  run(join(compiler.folder, "compile"), [source, `${bytecode}.new`]);
+  refresh(bytecode, readFileSync(`${bytecode}.new`));
+  return bytecode;
 }
 
 /**
@@ -48,20 +75,15 @@ function maker(folder, target, files) {
  * Throws a BuildError that says what is missing.
  */
 export async function buildExecutable(entry, output) {
-  const target = chooseTarget();
-  const recipe = digestOf([at("addon/native/Makefile")], target);
-  const folder = at("dist/cache/native", recipe.slice(0, 16));
+  const target = chooseTarget(MACHINE);
+  const { folder, make } = workshop(target, initFor(target));
   const own = join(folder, basename(output));
   mkdirSync(own, { recursive: true });
-  const [source, bytecode] = ["program.js", "program.bin"].map((name) => join(own, name));
-  const make = maker(folder, target, { PROGRAM: bytecode, PLAIN: join(own, "plain") });
-  make("compile");
+  const bytecode = await compileProgram(entry, own);
   refresh(join(folder, "errors.inc"), await errorTexts());
-  await bundleProgram(entry, source);
-  run(join(folder, "compile"), [source, `${bytecode}.new`]);
-  refresh(bytecode, readFileSync(`${bytecode}.new`));
-  make(join(own, "plain"));
-  writeImage(join(own, "plain"), output, []);
+  const plain = join(own, "plain");
+  make(`PROGRAM=${bytecode}`, `PLAIN=${plain}`, plain);
+  writeImage(plain, output, MACHINE);
 }
 
 /** Makes dist/tsrun-native anew. */

@@ -25,9 +25,6 @@ const PREFIXES = ["/usr/local", "/usr"];
 /** A function that came with the pinned version: older headers lack it, and there is no version to read in them. */
 const NEW_FUNCTION = "JS_SetStripInfo";
 
-/** The engine's C files. quickjs-libc.c, which gives scripts files and processes, is not among them. */
-export const SOURCES = ["quickjs", "libregexp", "libunicode", "cutils", "dtoa"];
-
 /**
  * The installed library as { include, library }, or undefined. TSRUN_QUICKJS=source says not to look for it.
  * Whether it can be linked statically with this C library is the caller's to try.

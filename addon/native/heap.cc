@@ -65,11 +65,13 @@ void useRange(State& all, uint8_t* from, uint8_t* end) {
   all.end = end;
 }
 
+uint8_t* firstPlace() { return tsrunHeap + ((sizeof(State) + kUnit - 1) & ~(kUnit - 1)); }
+
 // A place for a block that is not in use and is not to be had in the range.
 uint8_t* findPlace(State& all, size_t whole) {
   if (all.placer) return all.placer(whole);
   if (!all.next) {
-    useRange(all, begin(), tsrunHeapEnd);
+    useRange(all, firstPlace(), tsrunHeapEnd);
   } else {
     auto* range = static_cast<uint8_t*>(map(kGrowth));
     if (!range) return nullptr;
@@ -163,10 +165,17 @@ void* resize(void* block, size_t size) {
 void* root() { return state().ready ? state().root : nullptr; }
 bool watched() { return state().watched; }
 
-uint8_t* begin() { return tsrunHeap + ((sizeof(State) + kUnit - 1) & ~(kUnit - 1)); }
-uint8_t* end() { return tsrunHeapEnd; }
+const uint8_t* end() { return tsrunHeapEnd; }
 
-void setPlacer(Placer placer) { state().placer = placer; }
+uint8_t* setPlacer(Placer placer) {
+  State& all = state();
+  if (!all.next) useRange(all, firstPlace(), tsrunHeapEnd);
+  all.placer = placer;
+  uint8_t* first = all.next;
+  all.next = all.end = nullptr;
+  memset(all.free, 0, sizeof all.free);
+  return first;
+}
 
 const uint8_t* finish(void* root) {
   State& all = state();
@@ -205,10 +214,19 @@ void* realloc(void* block, size_t size) {
   return moved;
 }
 
-// Nothing here needs more than malloc's alignment.
-void* aligned_alloc(size_t alignment, size_t size) {
+size_t malloc_usable_size(void* block) { return heap::room(block); }
+
+// Nothing here needs more than malloc's alignment. All must be there, or a C library brings its own and malloc with it.
+void* memalign(size_t alignment, size_t size) {
   if (alignment <= heap::kUnit) return malloc(size);
   errno = EINVAL;
   return nullptr;
+}
+void* aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }
+void* valloc(size_t size) { return memalign(heap::kPage, size); }
+void* pvalloc(size_t size) { return memalign(heap::kPage, size); }
+int posix_memalign(void** block, size_t alignment, size_t size) {
+  *block = memalign(alignment, size);
+  return *block ? 0 : errno;
 }
 }

@@ -20,16 +20,16 @@ void* root();
 bool watched();
 
 // For writing a heap down (layout.cc): gives the place of every block that was not in use before, head included, or
-// null where there is none. Nothing else of the heap may be in use when this is set.
+// null where there is none. setPlacer gives the first place; before it are the few blocks that a C library may have
+// taken before main.
 using Placer = uint8_t* (*)(size_t whole);
-void setPlacer(Placer placer);
+uint8_t* setPlacer(Placer placer);
 
 // Prepares the heap to be found at the same address by another start of this program; gives that address. Nothing may
 // be taken from it or given back between this and the end of the process.
 const uint8_t* finish(void* root);
 
-// Where the first block may begin, and where the heap ends.
-uint8_t* begin();
-uint8_t* end();
+// Where the heap ends.
+const uint8_t* end();
 
 }  // namespace heap

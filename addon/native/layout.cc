@@ -31,6 +31,7 @@ struct Plan {
   size_t count = 0;
   size_t asked = 0;
   bool fits = true;
+  uint8_t* first = nullptr;
   uint8_t* end = nullptr;
 };
 Plan plan;
@@ -53,7 +54,7 @@ uint8_t* asPlanned(size_t whole) {
     plan.fits = false;
     return nullptr;
   }
-  return keepEnd(heap::begin() + kHead + size_t{plan.entries[plan.asked++].place} * 16, whole);
+  return keepEnd(plan.first + size_t{plan.entries[plan.asked++].place} * 16, whole);
 }
 
 bool readPlan() {
@@ -85,8 +86,7 @@ bool writeAll(int fd, const uint8_t* data, size_t size) {
 
 bool prepare(Mode mode) {
   if (mode == kWrite && !readPlan()) return false;
-  plan.end = heap::begin() + kHead;
-  heap::setPlacer(mode == kSpread ? spread : plan.count ? asPlanned : inOrder);
+  plan.first = plan.end = heap::setPlacer(mode == kSpread ? spread : plan.count ? asPlanned : inOrder);
   return true;
 }
 

@@ -61,8 +61,8 @@ function watched(heap) {
   return copy;
 }
 
-/** For every block, in how many rehearsals it was written to. */
-function rehearse(plain, spread, blocks, path, runner) {
+/** For every block, in how many rehearsals it was written to; all 0 where /proc/self/pagemap tells nothing. */
+function rehearse(plain, spread, blocks, path) {
   const folder = `${path}.bundle`;
   const counts = new Uint8Array(blocks.length);
   mkdirSync(join(folder, "rootfs"), { recursive: true });
@@ -70,9 +70,9 @@ function rehearse(plain, spread, blocks, path, runner) {
     const program = withHeap(plain, watched(spread));
     const options = { stdio: ["ignore", "ignore", "ignore", "pipe"] };
     for (const words of [["spec", "-b", folder], ...rehearsals(folder)]) {
-      const done = execute(path, program, runner, words, options);
+      const done = execute(path, program, [], words, options);
       const touched = done.output?.[3] ?? Buffer.alloc(0);
-      if (touched.length === 0) throw new BuildError(`nothing is known of the memory of \`${words.join(" ")}\``);
+      if (touched.length === 0) return counts.fill(0);
       blocks.forEach(({ page, units }, index) => {
         const pages = Math.ceil((units * UNIT + SIZE_AT) / PAGE);
         counts[index] += touched.subarray(page, page + pages).includes(1) ? 1 : 0;
@@ -97,19 +97,33 @@ function layoutOf(blocks, counts) {
   return layout;
 }
 
-/**
- * Writes `output`: the executable `plain` with a heap in place of the bytecode, so that it starts where the bytecode
- * would have led it. Both have the same code at the same addresses, which the heap is full of.
- * `runner` is what runs programs of another machine.
- */
-export function writeImage(plainPath, output, runner) {
-  const plain = readFileSync(plainPath);
-  const path = `${output}.writer`;
+/** What runs programs of that machine here: nothing more for this one, else qemu's emulator, or undefined. */
+function runnerFor(machine) {
+  if (machine === "") return [];
+  const name = `qemu-${machine.split("-")[0]}`;
+  const found = [`${name}-static`, name].find((command) => spawnSync(command, ["--version"]).status === 0);
+  return found === undefined ? undefined : [found];
+}
+
+function heapInOrder(plain, path, runner) {
   const spread = heapOf(plain, MODES.spread, path, runner, "");
   const blocks = blocksOf(spread);
-  const counts = rehearse(plain, spread, blocks, path, runner);
-  const heap = heapOf(plain, MODES.write, path, runner, layoutOf(blocks, counts));
-  writeFileSync(`${output}.new`, withHeap(plain, heap));
+  // The addresses of an emulated program are not those of the process.
+  const emulated = runner.length > 0;
+  const counts = emulated ? new Uint8Array(blocks.length) : rehearse(plain, spread, blocks, path);
+  return heapOf(plain, MODES.write, path, runner, layoutOf(blocks, counts));
+}
+
+/**
+ * Writes `output`: the executable `plainPath` with a heap in place of the bytecode, so that it starts where the
+ * bytecode would have led it. Both have the same code at the same addresses, which the heap is full of.
+ * A program for a machine that can't be emulated here stays as it is, and reads its bytecode at each start.
+ */
+export function writeImage(plainPath, output, machine) {
+  const plain = readFileSync(plainPath);
+  const runner = runnerFor(machine);
+  const image = runner === undefined ? plain : withHeap(plain, heapInOrder(plain, `${output}.writer`, runner));
+  writeFileSync(`${output}.new`, image);
   chmodSync(`${output}.new`, 0o755);
   renameSync(`${output}.new`, output);
 }

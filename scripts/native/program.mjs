@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { at } from "../build/digest.mjs";
+import { commit } from "../build/scripts.mjs";
 
 const ESM = { bundle: true, format: "esm", logLevel: "silent", absWorkingDir: at() };
 
@@ -46,7 +47,7 @@ export async function bundleProgram(entry, outfile) {
     platform: "neutral",
     target: "es2023",
     minifySyntax: true,
-    define: { TSRUN_HELP: JSON.stringify(await helpTexts()) },
+    define: { TSRUN_HELP: JSON.stringify(await helpTexts()), TSRUN_COMMIT: JSON.stringify(commit()) },
   });
 }
 
