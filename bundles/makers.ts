@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { busyboxRootfs } from "./busybox.ts";
 import { capturedNames, capturedText, writeClientFiles } from "./captured.ts";
 import { output } from "./command.ts";
-import { template, toJson } from "./config.ts";
+import { type Config, template, toJson } from "./config.ts";
 import { debianRootfs } from "./debian.ts";
 import { umociBundle } from "./umoci.ts";
 
@@ -37,9 +37,6 @@ async function umoci(folder: string): Promise<void> {
   await writeFile(path, text.replace('"terminal": true', '"terminal": false'));
 }
 
-/** Host id of root in the captured configs that have a user namespace. */
-const MAPPED_ROOT = 100_000;
-
 /** A captured client's config over a busybox rootfs. */
 async function captured(name: string, folder: string): Promise<void> {
   await copyRootfs(await busyboxRootfs(), folder);
@@ -52,8 +49,14 @@ async function captured(name: string, folder: string): Promise<void> {
     hook: "/bin/true",
   };
   await writeFile(join(folder, "config.json"), await capturedText(name, places));
-  // Where root is mapped, the client gives it the files.
-  if (name.endsWith("-userns")) await output("chown", ["-hR", `${MAPPED_ROOT}:${MAPPED_ROOT}`, places.rootfs]);
+  await giveToMappedRoot(folder, [places.rootfs, places.files]);
+}
+
+/** Where the config maps root to another id, the client gives that one the files. */
+async function giveToMappedRoot(folder: string, paths: readonly string[]): Promise<void> {
+  const { linux } = JSON.parse(await readFile(join(folder, "config.json"), "utf8")) as Config;
+  const [uid, gid] = [linux.uidMappings?.[0]?.hostID ?? 0, linux.gidMappings?.[0]?.hostID ?? 0];
+  if (uid !== 0 || gid !== 0) await output("chown", ["-hR", `${uid}:${gid}`, ...paths]);
 }
 
 /** Every bundle that can be made, by name. */

@@ -164,7 +164,7 @@ struct Layout {
   Op op;
   uint8_t by;  // bit N: By N may walk it
   uint8_t fields;
-  Field field[16];
+  Field field[${Math.max(...steps.map(({ rows }) => rows.length))}];
 };
 constexpr Layout kLayouts[] = {
 ${steps

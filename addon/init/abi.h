@@ -70,9 +70,12 @@ struct Statx {
 static_assert(sizeof(Statx) == 256, "statx");
 static_assert(offsetof(Statx, rdevMajor) == 128 && offsetof(Statx, mntId) == 144, "statx");
 
+// A device number as mknod(2) takes it.
+constexpr uint32_t deviceNumber(uint32_t major, uint32_t minor) { return (minor & 0xff) | (major << 8) | ((minor & ~0xffu) << 12); }
+
 constexpr long kProcMagic = 0x9fa0;
 constexpr uint64_t kProcRootIno = 1;
-constexpr long kDevptsMagic = 0x1cd1;
+constexpr long kDevptsMagic = 0x1cd1, kTmpfsMagic = 0x01021994, kRamfsMagic = 0x858458f6;
 struct Statfs {
   long type, bsize;
   uint64_t blocks, bfree, bavail, files, ffree, fsid;
@@ -154,7 +157,7 @@ constexpr unsigned kSeccompSetModeFilter = 1;
 
 constexpr int kFDupfdCloexec = 1030, kFGetfd = 1, kFSetfd = 2, kFSetfl = 4, kFdCloexec = 1;
 constexpr unsigned kCloseRangeCloexec = 4;
-constexpr int kSeekSet = 0;
+constexpr int kSeekSet = 0, kSeekData = 3, kSeekHole = 4;
 constexpr int kXOk = 1;
 constexpr int kProtRead = 1, kProtWrite = 2, kMapPrivate = 2, kMapAnonymous = 0x20;
 constexpr int kMsgNosignal = 0x4000;

@@ -119,6 +119,12 @@ inline long fchownat(int dir, const char* path, uint32_t uid, uint32_t gid, int 
 inline long faccessat(int dir, const char* path, int mode) { return call(__NR_faccessat, dir, path, mode); }
 inline long faccessat2(int dir, const char* path, int mode, int flags) { return call(kNrFaccessat2, dir, path, mode, flags); }
 inline long getdents64(int fd, void* buffer, size_t size) { return call(__NR_getdents64, fd, buffer, size); }
+inline long fchmod(int fd, uint32_t mode) { return call(__NR_fchmod, fd, mode); }
+inline long ftruncate(int fd, long size) { return call(__NR_ftruncate, fd, size); }
+inline long sendfile(int to, int from, long* offset, size_t size) { return call(__NR_sendfile, to, from, offset, size); }
+inline long utimensat(int dir, const char* path, const Timespec* times, int flags) { return call(__NR_utimensat, dir, path, times, flags); }
+inline long flistxattr(int fd, char* names, size_t size) { return call(__NR_flistxattr, fd, names, size); }
+inline long fgetxattr(int fd, const char* name, void* value, size_t size) { return call(__NR_fgetxattr, fd, name, value, size); }
 inline long fsetxattr(int fd, const char* name, const void* value, size_t size) { return call(__NR_fsetxattr, fd, name, value, size, 0); }
 inline long fcntl(int fd, int command, long argument) { return call(__NR_fcntl, fd, command, argument); }
 inline long dup3(int from, int to, int flags) { return call(__NR_dup3, from, to, flags); }

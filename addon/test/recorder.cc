@@ -153,6 +153,22 @@ long fillText(long at, long size) {
   return static_cast<long>(std::min(text.size(), static_cast<size_t>(size)));
 }
 
+// A few entries as the kernel writes them: whole, and no longer than the buffer.
+long fillEntries(const Call& call) {
+  static const char* const names[] = {".", "..", "a", "folder", "long-name-of-a-file"};
+  auto* bytes = reinterpret_cast<uint8_t*>(call.args[1]);
+  long size = 0;
+  for (auto count = state.random() % 8; count > 4; count--) {
+    std::string name = names[state.random() % (sizeof names / sizeof *names)];
+    auto length = static_cast<uint16_t>((19 + name.size() + 1 + 7) / 8 * 8);
+    memset(bytes + size, 0, length);
+    memcpy(bytes + size + 16, &length, sizeof length);
+    memcpy(bytes + size + 19, name.c_str(), name.size() + 1);
+    size += length;
+  }
+  return size;
+}
+
 long answerChance(const Call& call) {
   static const int errors[] = {ENOSYS, EPERM, ENOENT, EINVAL, EAGAIN, EEXIST, EINTR, ELOOP, EACCES, EBUSY, ENOTDIR};
   bool go = is(call, "read") && call.args[2] == sizeof(wire::Go);
@@ -161,6 +177,8 @@ long answerChance(const Call& call) {
   long result = answerModel(call);
   scribble(call);
   if (is(call, "read") && !go) return fillText(call.args[1], call.args[2]);
+  if (is(call, "getdents64")) return fillEntries(call);
+  if (is(call, "sendfile")) return static_cast<long>(state.random() % static_cast<uint64_t>(call.args[3] + 1));
   if (is(call, "readlinkat")) return fillText(call.args[2], call.args[3]);
   if (is(call, "getcwd")) return fillText(call.args[0], call.args[1]) + 1;
   if (is(call, "keyctl") && call.args[0] == 6) return fillText(call.args[2], call.args[3]);

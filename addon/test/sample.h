@@ -65,6 +65,8 @@ inline PlanBuilder everything(bool launcher = true) {
   tmp.keepMode = tmp.legacy = 1;
   tmp.propagation = propagation;
   tmp.propagationCount = 2;
+  auto& filled = make::mount(plan, "/run", "tmpfs", {"size=1m"});
+  filled.copyUp = filled.keepOwner = 1;
   auto& bind = make::bind(plan, "/src", "/data/x");
   bind.attrSet = 0x21;
   bind.recursiveSet = 2;

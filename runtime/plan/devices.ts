@@ -56,7 +56,8 @@ export function deviceSteps(context: PlanContext): Step[] {
   ];
 }
 
-function hostDev({ spec }: PlanContext): boolean {
+/** Whether /dev is the host's. */
+export function hostDev({ spec }: PlanContext): boolean {
   return (spec.mounts ?? []).some(
     (mount) =>
       containerPath(mount.destination) === "/dev" &&

@@ -6,6 +6,7 @@ import { NAMESPACES } from "../linux/namespaces.ts";
 import type { Mount } from "../spec/generated/types.ts";
 import { cgroupMountSteps } from "./cgroup-mounts.ts";
 import type { Step } from "./generated/step.ts";
+import { sealedLate, writable } from "./late-readonly.ts";
 import { hasOwn } from "./namespaces.ts";
 import { containerPath, hostPath } from "./paths.ts";
 import type { PlanContext } from "./plan.ts";
@@ -19,6 +20,7 @@ const BIND_WHEN_DENIED = new Set(["sysfs", "proc", "mqueue"]);
 
 /** All mounts; `cgroupPaths` are the container's own cgroup directories, for mounts of type cgroup. */
 export function mountSteps(context: PlanContext, cgroupPaths: Readonly<Record<string, string>>): Step[] {
+  const late = sealedLate(context);
   return (context.spec.mounts ?? []).flatMap((mount, index) => {
     const from = `/mounts/${index}`;
     const options = parseMountOptions(mount.options ?? []);
@@ -28,7 +30,7 @@ export function mountSteps(context: PlanContext, cgroupPaths: Readonly<Record<st
       const ownNamespace = hasOwn(context.namespaces, NAMESPACES.cgroup.flag);
       return cgroupMountSteps(context, { mount, options, from, ownNamespace, cgroupPaths });
     }
-    return [filesystemStep(mount, options, from)];
+    return [filesystemStep(mount, late.has(index) ? writable(options) : options, from)];
   });
 }
 
@@ -120,6 +122,12 @@ export function newMount(what: {
     legacy: Number((options.legacyFlags & ONLY_MOUNT2) !== 0),
     realDirectory: Number(REAL_DIRECTORY.has(type)),
     onDenied: Number(BIND_WHEN_DENIED.has(type)),
-    keepMode: Number(type === "tmpfs" && !options.data.some((option) => option.startsWith("mode="))),
+    keepMode: Number(type === "tmpfs" && !given(options, "mode=")),
+    copyUp: Number(options.tmpcopyup),
+    keepOwner: Number(options.tmpcopyup && !given(options, "uid=") && !given(options, "gid=")),
   };
+}
+
+function given({ data }: MountOptions, key: string): boolean {
+  return data.some((option) => option.startsWith(key));
 }

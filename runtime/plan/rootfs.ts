@@ -4,6 +4,7 @@ import { MS_PRIVATE, MS_REC, MS_SHARED, MS_SLAVE, MS_UNBINDABLE } from "../linux
 import { NAMESPACES } from "../linux/namespaces.ts";
 import { createConsoleSteps } from "./console.ts";
 import type { Step } from "./generated/step.ts";
+import { sealSteps } from "./late-readonly.ts";
 import { hasOwn } from "./namespaces.ts";
 import { containerPath } from "./paths.ts";
 import type { PlanContext } from "./plan.ts";
@@ -108,6 +109,7 @@ export function afterPivotSteps(context: PlanContext): Step[] {
     ...(cwd
       ? [{ step: "setCwd", by: "init", from: "/process/cwd", path: containerPath(cwd), create: 1 } as const]
       : []),
+    ...sealSteps(context),
     ...(spec.root?.readonly ? [{ step: "makeRootReadonly", by: "init", from: "/root/readonly" } as const] : []),
     ...(spec.linux?.readonlyPaths ?? []).map((path, index): Step => {
       const from = `/linux/readonlyPaths/${index}`;

@@ -17,7 +17,6 @@ export interface UnsupportedRow {
 export const UNSUPPORTED: readonly UnsupportedRow[] = [
   { property: "/mounts/*/options/*", value: "idmap" },
   { property: "/mounts/*/options/*", value: "ridmap" },
-  { property: "/mounts/*/options/*", value: "tmpcopyup" },
   { property: "/mounts/*/uidMappings" },
   { property: "/mounts/*/gidMappings" },
   { property: "/linux/namespaces/*/type", value: "time" },

@@ -11,6 +11,7 @@ const MUTATIONS = process.env.TSRUN_FULL ? "100000" : "20000";
 const GROUPS = [
   { group: "check", about: "plans are refused or sound before the first step", more: [] },
   { group: "sequence", about: "a plan gives exactly its system calls", more: [] },
+  { group: "copy", about: "a covered directory is copied, and nothing outside of it", more: [] },
   { group: "paths", about: "container paths stay below the root, with and without openat2", more: [] },
   { group: "fuzz", about: `${MUTATIONS} mutated plans stay within bounds`, more: [MUTATIONS] },
 ];

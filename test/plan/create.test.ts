@@ -30,6 +30,14 @@ const FEATURES: Readonly<Record<string, (spec: Spec) => void>> = {
       options: ["nosuid", "noexec", "nodev", "relatime", "ro"],
     });
   },
+  "tmpfs with content": (spec) => {
+    spec.mounts?.push(
+      { destination: "/run", type: "tmpfs", source: "tmpfs", options: ["rw", "size=1m", "tmpcopyup"] },
+      { destination: "/kept", type: "tmpfs", source: "tmpfs", options: ["ro", "nosuid", "tmpcopyup", "mode=700"] },
+      { destination: "/outer", type: "tmpfs", source: "tmpfs", options: ["ro"] },
+      { destination: "/outer/inner", type: "tmpfs", source: "tmpfs", options: ["ro"] },
+    );
+  },
   "hooks of every kind": (spec) => {
     const hook = (name: string) => [{ path: `/hooks/${name}`, args: [name, "now"], timeout: 5 }];
     spec.hooks = {

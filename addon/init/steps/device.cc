@@ -5,9 +5,6 @@ using wire::Operation;
 
 namespace {
 
-// As the kernel's new_encode_dev, which mknod(2) expects.
-uint32_t encode(uint32_t major, uint32_t minor) { return (minor & 0xff) | (major << 8) | ((minor & ~0xffu) << 12); }
-
 bool same(const sys::Statx& stat, const wire::MakeDevice& step) {
   if (typeOf(stat) != step.type) return false;
   return step.type == sys::kTypeFifo || (stat.rdevMajor == step.major && stat.rdevMinor == step.minor);
@@ -20,7 +17,7 @@ Result step::makeDevice(Walker& walker, const wire::MakeDevice& step) {
   const char* name;
   Result result = openParent(walker, walker.text(step.path), parent, name);
   if (result.failed()) return result;
-  uint32_t device = step.type == sys::kTypeFifo ? 0 : encode(step.major, step.minor);
+  uint32_t device = step.type == sys::kTypeFifo ? 0 : sys::deviceNumber(step.major, step.minor);
   long made = sys::mknodat(parent.get(), name, step.type | (step.mode & 07777), device);
   if (made < 0 && made != -EEXIST) return outcome(Operation::Mknodat, made);
   Fd node(sys::openat(parent.get(), name, sys::kPath | sys::kNofollow | sys::kCloexec));

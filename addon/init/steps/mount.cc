@@ -1,3 +1,4 @@
+#include "../copy.h"
 #include "../mounts.h"
 #include "steps.h"
 
@@ -101,7 +102,8 @@ Result mountNew(Walker& walker, const wire::Mount& step, const Mode& mode, const
     noteLog(walker, context.get());
     return result;
   }
-  result = attach(tree.get(), placement.target);
+  if (step.copyUp) result = copyTree(walker, placement.target, tree.get(), step.keepOwner);
+  if (!result.failed()) result = attach(tree.get(), placement.target);
   return result.failed() ? result : setPropagation(walker, tree.get(), placement);
 }
 
@@ -115,9 +117,10 @@ Result mountOld(Walker& walker, const wire::Mount& step, const Mode& mode, const
   if (!writer.fits()) return fault(Operation::Mount, E2BIG);
   unsigned long flags = step.flags | mountFlags(step.recursiveSet);
   Result result = outcome(Operation::Mount, mountOn(walker, *source ? source : type, placement.target, type, flags, *data ? data : nullptr));
-  if (result.failed() || placement.propagations == 0) return result;
+  if (result.failed() || (placement.propagations == 0 && !step.copyUp)) return result;
   Fd mount;
   result = openMounted(walker, walker.text(step.target), placement.target, mount);
+  if (!result.failed() && step.copyUp) result = copyTree(walker, placement.target, mount.get(), step.keepOwner);
   return result.failed() ? result : setPropagation(walker, mount.get(), placement);
 }
 

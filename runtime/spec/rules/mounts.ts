@@ -78,7 +78,14 @@ function idMappings({ mount, options, pointer, name, spec }: Case): readonly Fin
   return found;
 }
 
-const RULES: readonly ((mount: Case) => readonly Finding[])[] = [destination, kind, bindOptions, idMappings];
+/** Only a new and empty filesystem can take content over. */
+function copyUp({ mount, options, pointer, name }: Case): readonly Finding[] {
+  if (!options.tmpcopyup || (mount.type === "tmpfs" && !options.bind && !options.remount)) return NONE;
+  const index = mount.options?.indexOf("tmpcopyup") ?? 0;
+  return [fault(`${pointer}/options/${index}`, `${name} has the option tmpcopyup, but is no tmpfs`, OPTIONS_REF)];
+}
+
+const RULES: readonly ((mount: Case) => readonly Finding[])[] = [destination, kind, bindOptions, idMappings, copyUp];
 
 /** Every rule on every mount. */
 export function mounts(spec: Spec): readonly Finding[] {
