@@ -26,7 +26,7 @@ constexpr Shape kShapes[] = {
     {__NR_readlinkat, "readlinkat", "dsbi"}, {__NR_fchownat, "fchownat", "dsiix"}, {__NR_faccessat, "faccessat", "dsx"},
     {sys::kNrFaccessat2, "faccessat2", "dsxx"}, {__NR_fcntl, "fcntl", "dii"}, {__NR_dup3, "dup3", "dix"}, {__NR_pipe2, "pipe2", "ox"},
     {__NR_fchmod, "fchmod", "dx"}, {__NR_ftruncate, "ftruncate", "di"}, {__NR_sendfile, "sendfile", "dd-i"}, {__NR_utimensat, "utimensat", "d?ox"},
-    {__NR_flistxattr, "flistxattr", "dbi"}, {__NR_fgetxattr, "fgetxattr", "dsbi"}, {__NR_fsetxattr, "fsetxattr", "dsbi"}, {__NR_getdents64, "getdents64", "dbi"},
+    {__NR_flistxattr, "flistxattr", "dbi"}, {__NR_fgetxattr, "fgetxattr", "dsbi"}, {__NR_getdents64, "getdents64", "dbi"},
     {sys::kNrCloseRange, "close_range", "iix"}, {__NR_chdir, "chdir", "s"}, {__NR_fchdir, "fchdir", "d"}, {__NR_getcwd, "getcwd", "bi"},
     {__NR_chroot, "chroot", "s"}, {__NR_umask, "umask", "x"}, {__NR_mmap, "mmap", "-ixx-i"}, {__NR_munmap, "munmap", "-i"},
     {__NR_mount, "mount", "?s?x?"}, {__NR_umount2, "umount2", "sx"}, {__NR_pivot_root, "pivot_root", "ss"}, {sys::kNrOpenTree, "open_tree", "dsx"},
