@@ -13,6 +13,7 @@
         "core/launching.cc",
         "core/memory.cc",
         "core/namespaces.cc",
+        "core/netlink.cc",
         "core/process.cc",
         "core/program.cc",
         "core/sha256.cc",

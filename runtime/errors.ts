@@ -20,6 +20,8 @@ export const ERROR_CODES = {
   E_SYSTEM: { exit: 1, ttrpc: 13, meaning: "a system call of the runtime failed" },
   E_CGROUP: { exit: 1, ttrpc: 13, meaning: "a cgroup can't be made, joined or limited" },
   E_NAMESPACE: { exit: 1, ttrpc: 13, meaning: "a namespace can't be made or joined" },
+  E_NETWORK: { exit: 1, ttrpc: 13, meaning: "a network device can't be moved into the container" },
+  E_RESCTRL: { exit: 1, ttrpc: 13, meaning: "a resctrl group can't be made, joined or limited" },
   E_ROOTFS: { exit: 1, ttrpc: 13, meaning: "the root filesystem can't be set up" },
   E_MOUNT: { exit: 1, ttrpc: 13, meaning: "a mount failed" },
   E_DEVICE: { exit: 1, ttrpc: 13, meaning: "a device can't be made" },

@@ -37,7 +37,7 @@ bool fits(char kind, const Value& value) {
 
 const Table* tables() {
   static const Table all[kTables] = {files(), process(),   events(),  namespaces(), channel(),
-                                     text(),  launching(), devices(), sockets(),    terminals()};
+                                     text(),  launching(), devices(), sockets(), network(),    terminals()};
   return all;
 }
 

@@ -27,10 +27,11 @@ Table text();
 Table launching();
 Table devices();
 Table sockets();
+Table network();
 Table terminals();
 
 // Every table, in no particular order.
-constexpr size_t kTables = 10;
+constexpr size_t kTables = 11;
 const Table* tables();
 
 // The row of that name, or null.

@@ -52,6 +52,24 @@ async function make(
   store.makeFifos();
   if (options.notify) store.makeNotify();
   const hands = createHands(context, store, firstRecord(options, planned));
+  try {
+    const process = await bringUp(options, store, planned, hands);
+    return { id: options.id, pid: process.pid, process };
+  } catch (error) {
+    hands.giveBack();
+    throw error;
+  } finally {
+    hands.close();
+  }
+}
+
+/** From the first step to the pid file. */
+async function bringUp(
+  options: CreateOptions,
+  store: ContainerStore,
+  planned: PlannedBundle,
+  hands: ParentHands,
+): Promise<RunningProcess> {
   const process = await withPidfdSocket(options.pidfdSocket, (announce) =>
     walk(planned, hands, store.folder, options.console, announce),
   );
@@ -62,7 +80,7 @@ async function make(
     await process.wait();
     throw error;
   }
-  return { id: options.id, pid: process.pid, process };
+  return process;
 }
 
 async function walk(

@@ -8,6 +8,7 @@ import type { Init, ParentHands } from "../launch/launch.ts";
 import { errnoName, errnoText } from "../linux/errno.ts";
 import { O_WRONLY } from "../linux/flags.ts";
 import { encodeScheduler, ioPriority } from "../linux/scheduling.ts";
+import { DeviceMover } from "../network/mover.ts";
 import { describe } from "../plan/describe.ts";
 import type { ParentStep } from "../plan/generated/step.ts";
 import { processStat } from "../state/process.ts";
@@ -41,9 +42,17 @@ export function execHands(context: Context): ParentHands {
   return hands(context, COMMON, () => "");
 }
 
-/** The hands of create: they keep the record, make cgroups and run hooks. */
-export function createHands(context: Context, store: ContainerStore, initial: Record): ParentHands {
+/** What create does besides the plan's steps. */
+export interface CreateHands extends ParentHands {
+  /** Gives back what a create that failed has taken from the host and that would not come back by itself. */
+  giveBack(): void;
+  close(): void;
+}
+
+/** The hands of create: they keep the record, make cgroups, move network devices and run hooks. */
+export function createHands(context: Context, store: ContainerStore, initial: Record): CreateHands {
   let record = initial;
+  const network = new DeviceMover();
   const takers: Takers = {
     ...COMMON,
     saveState: ({ status }, init: Init | undefined) => {
@@ -61,6 +70,7 @@ export function createHands(context: Context, store: ContainerStore, initial: Re
         port().close(cgroup);
       }
     },
+    moveNetDevice: ({ device, name, from }, { pid }) => network.move(pid, device, name, from),
     runHook: ({ kind, path, args, env, timeout, from }, init) =>
       runHook({
         kind,
@@ -74,7 +84,11 @@ export function createHands(context: Context, store: ContainerStore, initial: Re
         container: init.channel,
       }),
   };
-  return hands(context, takers, (status, init) => stateJson(record, status, init.pid));
+  return {
+    ...hands(context, takers, (status, init) => stateJson(record, status, init.pid)),
+    giveBack: () => network.giveBack((message) => context.onWarning(message, "/linux/netDevices")),
+    close: () => network.close(),
+  };
 }
 
 function hands(context: Context, takers: Takers, stateText: ParentHands["stateText"]): ParentHands {

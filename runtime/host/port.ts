@@ -172,6 +172,8 @@ export interface Port {
   pidfdSendSignal(pidfd: number, signal: number): void;
   /** Reaps a child without blocking; null while it runs. */
   waitPidfd(pidfd: number): ExitStatus | null;
+  /** How a process ended that may be anybody's child, once its parent has reaped it; null before. ENOTTY before Linux 6.13. */
+  pidfdExit(pidfd: number): ExitStatus | null;
   /** prlimit(2); values are exact, RLIM_INFINITY is 2^64-1. */
   prlimit(pid: number, resource: number, soft: bigint, hard: bigint): void;
   getrlimit(resource: number): [soft: bigint, hard: bigint];
@@ -220,6 +222,12 @@ export interface Port {
    * A path that starts with @ is in the abstract namespace.
    */
   datagramSocket(bound: string, connected: string): number;
+
+  // --- the network ---
+  /** A route socket in the network namespace of a descriptor, or in our own (-1). */
+  netlinkOpen(namespace: number): number;
+  /** Sends one message (with NLM_F_ACK or NLM_F_DUMP) and gives those that answer it; EINTR when a dump must be repeated. */
+  netlinkCall(socket: number, message: Uint8Array): Uint8Array;
 
   // --- the channel to init ---
   /** One message; EAGAIN when it can't be taken at once. */

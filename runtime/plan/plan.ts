@@ -4,6 +4,7 @@
  */
 import { NAMESPACES } from "../linux/namespaces.ts";
 import type { Spec } from "../spec/generated/types.ts";
+import { escapeKey } from "../spec/pointer.ts";
 import { type CgroupSection, cgroupSection } from "./cgroup-steps.ts";
 import type { ConsolePlace } from "./console.ts";
 import { deviceSteps } from "./devices.ts";
@@ -91,6 +92,7 @@ function birth({ namespaces, slots, spec }: PlanContext, cgroups: CgroupSection)
   const known: Step[] = [
     { step: "saveState", by: "parent", from: "", status: "creating" },
     ...namespaces.idMaps,
+    ...netDeviceSteps(spec),
     ...(oom === undefined
       ? []
       : [{ step: "setOomScoreAdj", by: "parent", from: "/process/oomScoreAdj", value: oom } as const]),
@@ -115,6 +117,14 @@ function birth({ namespaces, slots, spec }: PlanContext, cgroups: CgroupSection)
     { step: "cloneInit", by: "launcher", from, namespaces: cloneFlags, cgroupSlot },
     ...known,
   ];
+}
+
+/** Before the hooks of createRuntime, which may configure what has been moved. */
+function netDeviceSteps({ linux }: Spec): Step[] {
+  return Object.entries(linux?.netDevices ?? {}).map(([device, { name }]): Step => {
+    const from = `/linux/netDevices/${escapeKey(device)}`;
+    return { step: "moveNetDevice", by: "parent", from, device, name: name || device };
+  });
 }
 
 function enterSteps({ namespaces, options, spec }: PlanContext, cgroups: CgroupSection): Step[] {

@@ -68,6 +68,9 @@ const FEATURES: Readonly<Record<string, (spec: Spec) => void>> = {
       ],
     };
   },
+  "network devices": (spec) => {
+    spec.linux = { ...spec.linux, netDevices: { eth1: {}, wlan0: { name: "ctr%d" } } };
+  },
   "joined network": (spec) => {
     const network = spec.linux?.namespaces?.find(({ type }) => type === "network");
     if (network) network.path = "/run/netns/blue";

@@ -10,7 +10,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["runtime/container"],
   ["runtime/launch"],
   ["runtime/plan", "runtime/hooks"],
-  ["runtime/cgroups", "runtime/state", "runtime/seccomp"],
+  ["runtime/cgroups", "runtime/network", "runtime/state", "runtime/seccomp"],
   ["runtime/spec"],
   ["runtime/output", "runtime/log", "runtime/version"],
   ["runtime/host", "runtime/linux", "runtime/errors"],
