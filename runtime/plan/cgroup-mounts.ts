@@ -32,7 +32,7 @@ export function cgroupMountSteps(context: PlanContext, request: CgroupMount): St
 
 function unifiedMount(context: PlanContext, request: CgroupMount, target: string): Step {
   const { options, from } = request;
-  const own = request.cgroupPaths["unified"];
+  const own = request.cgroupPaths.unified;
   if (!request.ownNamespace && own !== undefined) return bindOwn(context, own, target, options, from);
   return newMount({ from, target, type: "cgroup2", source: "cgroup", options });
 }
@@ -53,7 +53,7 @@ function hierarchyMounts(context: PlanContext, request: CgroupMount, target: str
       steps.push({ step: "symlink", by: "init", from, path: `${target}/${controller}`, target: name, replace: 0 });
     }
   }
-  const unified = request.cgroupPaths["unified"];
+  const unified = request.cgroupPaths.unified;
   if (unified !== undefined) {
     const place = `${target}/unified`;
     if (request.ownNamespace) steps.push(newMount({ from, target: place, type: "cgroup2", source: "cgroup", options }));

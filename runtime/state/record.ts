@@ -7,6 +7,16 @@ export const FORMAT = 1;
 /** `creating` until the record is complete; what happened later is read from the process itself. */
 export type RecordStatus = "creating" | "created";
 
+/** How init ended. */
+export interface Ending {
+  /** Its exit status, or 128 + signal. */
+  readonly exitStatus: number;
+  /** The signal that ended it, where that is known. */
+  readonly signal?: number;
+  /** Whether the kernel killed a process of the container for memory. */
+  readonly oomKilled: boolean;
+}
+
 export interface Record {
   readonly format: number;
   readonly ociVersion: string;
@@ -30,6 +40,8 @@ export interface Record {
   readonly ownKeyring: boolean;
   /** CLONE_NEW* bits in which the container differs from its creator. */
   readonly namespaces: number;
+  /** Since 0.1: there when somebody waited for init's end. */
+  readonly ended?: Ending;
 }
 
 const FIELDS: Readonly<{ [Field in keyof Record]: string }> = {
@@ -53,7 +65,7 @@ const FIELDS: Readonly<{ [Field in keyof Record]: string }> = {
 /** Reads a record. Throws E_STATE_NEWER for a format of the future, E_STATE_UNREADABLE for anything else that is off. */
 export function parseRecord(text: string, id: string): Record {
   const value = parse(text, id);
-  const format = value["format"];
+  const format = value.format;
   if (typeof format === "number" && format > FORMAT) {
     throw new RuntimeError("E_STATE_NEWER", `container ${id}: its record has format ${format}, newer than ${FORMAT}`);
   }

@@ -50,7 +50,7 @@ const BLOCKS: Readonly<Record<string, readonly (readonly [number, number])[]>> =
   ],
 };
 
-const library = koffi.load(process.env["TSRUN_LIBSECCOMP"] ?? "libseccomp.so.2");
+const library = koffi.load(process.env.TSRUN_LIBSECCOMP ?? "libseccomp.so.2");
 const nameOf = library.func("void *seccomp_syscall_resolve_num_arch(uint32_t token, int number)");
 const release = koffi.load("libc.so.6").func("void free(void *pointer)");
 
@@ -139,7 +139,7 @@ function file(groups: readonly (readonly ArchitectureName[])[]): string {
 
 /** Names that no x86 table has: real calls, so that a profile that lists them gets no warning on x86. */
 function elsewhere(): string {
-  const x86 = new Set((FILES["x86"] ?? []).flatMap(([name]) => [...callsOf(name as ArchitectureName).values()]));
+  const x86 = new Set((FILES.x86 ?? []).flatMap(([name]) => [...callsOf(name as ArchitectureName).values()]));
   const others = Object.values(FILES).flatMap((groups) =>
     groups.flatMap(([name]) => [...callsOf(name as ArchitectureName).values()]),
   );

@@ -70,7 +70,9 @@ function exceptionBlock({ type, major, minor, access }: DeviceException, allow: 
   }
   if (major >= 0) tests.push((skip) => [{ code: JUMP_IF_NOT_NUMBER, to: MAJOR, value: major, offset: skip }]);
   if (minor >= 0) tests.push((skip) => [{ code: JUMP_IF_NOT_NUMBER, to: MINOR, value: minor, offset: skip }]);
-  return tests.reduceRight<readonly Instruction[]>((rest, test) => [...test(rest.length), ...rest], answer(allow));
+  const block = [...answer(allow)];
+  for (const test of tests.reverse()) block.unshift(...test(block.length));
+  return block;
 }
 
 function assemble(instructions: readonly Instruction[]): Uint8Array {
