@@ -14,5 +14,6 @@ export { containerProcesses } from "./container/processes.ts";
 export { containerState, listContainers } from "./container/query.ts";
 export { startContainer } from "./container/start.ts";
 export { updateContainer } from "./container/update.ts";
+export { waitContainer } from "./container/wait.ts";
 export { ERROR_CODES, type ErrorCode, type ErrorDetails, RuntimeError } from "./errors.ts";
 export { describe } from "./plan/describe.ts";

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -104,6 +105,27 @@ Result waitPidfd(const Args& args) {
   return Result::of(ended.si_code == CLD_EXITED ? std::vector<double>{status, -1} : std::vector<double>{-1, status});
 }
 
+// Of <linux/pidfd.h>, which may be older than the kernel (6.13; the exit status 6.15).
+struct PidfdInfo {
+  uint64_t mask;
+  uint64_t cgroup;
+  uint32_t ids[11];
+  int32_t exitCode;
+};
+static_assert(sizeof(PidfdInfo) == 64, "PIDFD_INFO_SIZE_VER0");
+constexpr uint64_t kPidfdInfoExit = 1 << 3;
+
+// As waitPidfd, but also for a process that is not a child, once its parent has reaped it. Null before.
+Result pidfdExit(const Args& args) {
+  PidfdInfo info = {};
+  info.mask = kPidfdInfoExit;
+  if (::ioctl(args.integer(0), _IOWR(0xFF, 11, PidfdInfo), &info) < 0) return Result::fail("ioctl", errno);
+  if (!(info.mask & kPidfdInfoExit)) return Result::null();
+  double status = WEXITSTATUS(info.exitCode);
+  double signal = WTERMSIG(info.exitCode);
+  return Result::of(WIFEXITED(info.exitCode) ? std::vector<double>{status, -1} : std::vector<double>{-1, signal});
+}
+
 Result prlimit(const Args& args) {
   struct rlimit64 limits = {args.big(2), args.big(3)};
   return Result::nothingOrFail(
@@ -148,6 +170,7 @@ const Call rows[] = {
     {"pidfdOpen", "i", pidfdOpen},
     {"pidfdSendSignal", "ii", pidfdSendSignal},
     {"waitPidfd", "i", waitPidfd},
+    {"pidfdExit", "i", pidfdExit},
     {"prlimit", "iiww", prlimit},
     {"getrlimit", "i", getrlimit},
     {"setScheduler", "ib", setScheduler},

@@ -15,6 +15,7 @@ import { writeSpec } from "../commands/spec.ts";
 import { start } from "../commands/start.ts";
 import { state } from "../commands/state.ts";
 import { update } from "../commands/update.ts";
+import { wait } from "../commands/wait.ts";
 import {
   CREATE_FLAGS,
   DELETE_FLAGS,
@@ -85,6 +86,7 @@ export const COMMANDS: readonly Command[] = [
   { name: "pause", summary: "stop all processes of a container where they stand", ...ID, flags: [], run: pause },
   { name: "resume", summary: "let the processes of a paused container go on", ...ID, flags: [], run: resume },
   { name: "update", summary: "change the limits of a container", ...ID, flags: UPDATE_FLAGS, run: update },
+  { name: "wait", summary: "wait for the end of a container and print how it ended", ...ID, flags: [], run: wait },
   {
     name: "events",
     summary: "print statistics and out-of-memory events of a container as JSON, line by line",

@@ -2,6 +2,7 @@ import { createContainer } from "../container/create.ts";
 import { deleteContainer } from "../container/delete.ts";
 import type { Context } from "../container/options.ts";
 import { containerState } from "../container/query.ts";
+import { keepExitStatus } from "../container/wait.ts";
 import { explain } from "../log.ts";
 import { createOptions } from "./create.ts";
 import { attend, holdSignals } from "./foreground.ts";
@@ -24,7 +25,8 @@ export async function run(call: Invocation): Promise<number> {
     const code = await attend(process, held);
     notices?.close();
     if (code === KILLED) tellOutOfMemory(context, options.id);
-    if (!flags.on("keep")) await remove(context, options.id);
+    if (flags.on("keep")) keepExitStatus(context, options.id, code);
+    else await remove(context, options.id);
     return code;
   } catch (error) {
     await remove(context, options.id);

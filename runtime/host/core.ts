@@ -16,6 +16,7 @@ type Adapted =
   | "isatty"
   | "setTerminalMode"
   | "waitPidfd"
+  | "pidfdExit"
   | "getrlimit"
   | "setSubreaper"
   | "launch"
@@ -34,6 +35,7 @@ export interface Core extends Omit<Port, keyof HostOwn | Adapted> {
   setTerminalMode(fd: number, mode: Uint8Array): number;
   /** [exit status, signal], -1 for what does not apply. */
   waitPidfd(pidfd: number): number[] | null;
+  pidfdExit(pidfd: number): number[] | null;
   getrlimit(resource: number): bigint[];
   setSubreaper(on: number): void;
   launch(
@@ -78,6 +80,7 @@ export function portOver(core: Core, own: HostOwn & Partial<Port>): Port {
     isatty: (fd) => core.isatty(fd) === 1,
     setTerminalMode: (fd, mode) => core.setTerminalMode(fd, mode) === 1,
     waitPidfd: (pidfd) => ended(core.waitPidfd(pidfd)),
+    pidfdExit: (pidfd) => ended(core.pidfdExit(pidfd)),
     getrlimit(resource) {
       const [soft = 0n, hard = 0n] = core.getrlimit(resource);
       return [soft, hard];

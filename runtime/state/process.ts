@@ -1,5 +1,5 @@
 /** Whether a recorded process still lives, told by its start time: a pid alone may be reused. */
-import { isSystemError, port } from "../host/port.ts";
+import { type ExitStatus, isSystemError, port } from "../host/port.ts";
 import { ENOENT, ENXIO, ESRCH } from "../linux/errno.ts";
 import { O_NONBLOCK, O_WRONLY } from "../linux/flags.ts";
 import type { ContainerStore } from "./store.ts";
@@ -10,6 +10,8 @@ interface ProcessStat {
   /** R, S, D, Z ... of proc(5). */
   readonly state: string;
   readonly startTime: string;
+  /** As wait(2) has it; 0 for a process that runs. */
+  readonly exitCode: number;
 }
 
 /** State and start time of a process, or null when there is none of that pid. */
@@ -18,11 +20,19 @@ export function processStat(pid: number): ProcessStat | null {
   try {
     const text = port().readFile(`/proc/${pid}/stat`, STAT_LIMIT);
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return { state: fields[0] ?? "", startTime: fields[19] ?? "" };
+    return { state: fields[0] ?? "", startTime: fields[19] ?? "", exitCode: Number(fields[49] ?? 0) };
   } catch (error) {
     if (isSystemError(error, ENOENT, ESRCH)) return null;
     throw error;
   }
+}
+
+/** How a process ended that nobody has reaped yet; null when that is not how it stands. Needs leave to ptrace it. */
+export function zombieStatus(pid: number, startTime: string): ExitStatus | null {
+  const stat = processStat(pid);
+  if (stat === null || stat.startTime !== startTime || stat.state !== "Z") return null;
+  const signal = stat.exitCode & 0x7f;
+  return signal === 0 ? { exited: (stat.exitCode >> 8) & 0xff, signal: null } : { exited: null, signal };
 }
 
 /** Whether the process of that pid and start time runs; a zombie has ended. */

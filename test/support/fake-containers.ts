@@ -97,6 +97,13 @@ const MODULES: Readonly<Record<string, object>> = {
       return ["s1", "s2"];
     },
   },
+  wait: {
+    keepExitStatus: (context: Context, id: string, status: number) => called("keep", context, id, status),
+    waitContainer: async (context: Context, id: string) => {
+      called("wait", context, id);
+      return { exitStatus: 137, signal: 9, oomKilled: true };
+    },
+  },
   planned: {
     plannedSteps: (context: Context, options: unknown) => {
       called("plan", context, options);

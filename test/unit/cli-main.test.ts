@@ -113,7 +113,8 @@ describe("run", () => {
   test("--keep leaves the container, --detach returns at once and holds no signals", async () => {
     await tsrun(["run", "--keep", "c1"], signalling());
     await tsrun(["run", "-d", "c1"]);
-    expect(calls.map(([name]) => name)).toEqual(["create", "start", "close", "create", "start", "close"]);
+    expect(calls.map(([name]) => name)).toEqual(["create", "start", "keep", "close", "create", "start", "close"]);
+    expect(calls[2]).toEqual(["keep", "c1", 0]);
   });
 
   test("a start that fails deletes the container and tells why", async () => {

@@ -147,7 +147,8 @@ describe("what the environment and the service manager ask for", () => {
 describe("exec --cgroup", () => {
   const subs = async (...words: string[]) => {
     await tsrun(["exec", "-d", ...words.flatMap((word) => ["--cgroup", word]), "c1", "ls"]);
-    return [...((calls[0]?.[1] as { cgroups?: Map<string, string> }).cgroups ?? [])];
+    const options = calls[0]?.[1] as { cgroups?: Map<string, string> } | undefined;
+    return [...(options?.cgroups ?? [])];
   };
 
   test("paths by controller", async () => {
