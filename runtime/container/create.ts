@@ -9,6 +9,7 @@ import { ContainerStore } from "../state/store.ts";
 import { type PlannedBundle, planBundle } from "./bundle.ts";
 import { Console, requireConsole } from "./console.ts";
 import { createHands } from "./hands.ts";
+import { explainLoss } from "./lost-init.ts";
 import type { ConsoleTarget, Context, CreateOptions, RunningProcess } from "./options.ts";
 import { writePidFile } from "./pid-file.ts";
 import { withPidfdSocket } from "./pidfd-socket.ts";
@@ -35,8 +36,9 @@ export async function createContainer(context: Context, options: CreateOptions):
   try {
     return await make(context, options, store, planned);
   } catch (error) {
+    const cause = explainLoss(error, planned.spec, planned.plan.cgroupPaths);
     await undo(context, store, planned);
-    throw error;
+    throw cause;
   } finally {
     if (lock !== null) port().close(lock);
   }
