@@ -60,7 +60,7 @@ export async function ownMounts(script: string): Promise<Surroundings> {
  * namespace of one's own, where they leave the host's tree untouched. A controller is free for that while nothing
  * uses it in the v2 tree.
  */
-function mountAsV1(controllers: readonly string[]): string[] {
+export function mountAsV1(controllers: readonly string[]): string[] {
   const mounts = controllers.flatMap((name) => [
     `mkdir /sys/fs/cgroup/${name}`,
     `mount -t cgroup -o ${name} cgroup /sys/fs/cgroup/${name}`,
