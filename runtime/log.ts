@@ -5,19 +5,13 @@
 import { RuntimeError } from "./errors.ts";
 import { isSystemError, port } from "./host/port.ts";
 import { EAGAIN, errnoName } from "./linux/errno.ts";
-import { O_APPEND, O_CLOEXEC, O_CREAT, O_WRONLY } from "./linux/flags.ts";
-import { printable, writeAll } from "./output.ts";
+import { type Entry, jsonLine, LEVELS, type Level, personLine } from "./log/entry.ts";
+import { openSink, type Sink } from "./log/sink.ts";
+import { writeAll } from "./output.ts";
 
-const LEVELS = ["error", "warning", "info", "debug"] as const;
-export type Level = (typeof LEVELS)[number];
+export type { Entry, Level } from "./log/entry.ts";
 
 const STDERR = 2;
-
-/** One entry: its sentence, and what is known beside it (code, pointer, syscall ...). */
-export interface Entry {
-  readonly msg: string;
-  readonly fields: Readonly<Record<string, string | number | undefined>>;
-}
 
 /** The one line for anything that was thrown, with what the log says beside it. */
 export function explain(error: unknown): Entry {
@@ -35,16 +29,16 @@ export function explain(error: unknown): Entry {
 export class Log {
   readonly #json: boolean;
   readonly #limit: number;
-  /** The log file, or -1. */
-  #file: number;
+  /** Where --log writes to. */
+  #sink: Sink | undefined;
   /** What a full pipe on stderr did not take. */
   #late = "";
 
-  /** Appends to `path` unless it is undefined or empty. Throws SystemError when it can't be opened. */
-  constructor(path: string | undefined, format: string, level: Level) {
+  /** Writes to `target` (see openSink) unless it is undefined or empty. Throws SystemError when it can't be opened. */
+  constructor(target: string | undefined, format: string, level: Level) {
     this.#json = format === "json";
     this.#limit = LEVELS.indexOf(level);
-    this.#file = path ? port().open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644) : -1;
+    this.#sink = target ? openSink(target, this.#json) : undefined;
   }
 
   /** The error that ends this call. Its line is the last one on stderr and in the log. */
@@ -63,10 +57,10 @@ export class Log {
     this.#write("debug", msg, fields);
   }
 
-  /** Writes what is still kept back and closes the file. */
+  /** Writes what is still kept back and closes what the log is written to. */
   async close(): Promise<void> {
-    if (this.#file >= 0) port().close(this.#file);
-    this.#file = -1;
+    this.#sink?.close();
+    this.#sink = undefined;
     try {
       await writeAll(STDERR, this.#late, "to standard error");
     } catch (error) {
@@ -76,16 +70,15 @@ export class Log {
 
   #write(level: Level, msg: string, fields: Entry["fields"]): void {
     if (LEVELS.indexOf(level) > this.#limit) return;
-    if (this.#file >= 0) this.#append(this.#json ? jsonLine(level, msg, fields) : textLine(level, msg, fields));
-    if (this.#file >= 0 && level !== "error") return;
-    this.#tell(this.#file < 0 && this.#json ? jsonLine(level, msg, fields) : personLine(level, msg));
+    if (this.#sink !== undefined) this.#append(this.#sink, level, { msg, fields });
+    if (this.#sink !== undefined && level !== "error") return;
+    const json = this.#sink === undefined && this.#json;
+    this.#tell(json ? jsonLine(level, { msg, fields }) : personLine(level, msg));
   }
 
-  /** One write per entry: with O_APPEND, lines of several processes never mix. */
-  #append(line: string): void {
-    const bytes = port().encode(line);
+  #append(sink: Sink, level: Level, entry: Entry): void {
     try {
-      if (port().write(this.#file, bytes) === bytes.length) return;
+      if (sink.write(level, entry)) return;
       this.#tell(personLine("warning", "the log is not complete: short write"));
     } catch (error) {
       if (!isSystemError(error)) throw error;
@@ -108,25 +101,4 @@ export class Log {
       if (isSystemError(error, EAGAIN)) this.#late = line;
     }
   }
-}
-
-function personLine(level: Level, msg: string): string {
-  return `tsrun: ${level === "error" ? "" : `${level}: `}${printable(msg)}\n`;
-}
-
-function jsonLine(level: Level, msg: string, fields: Entry["fields"]): string {
-  return `${JSON.stringify({ level, msg, time: timestamp(), ...fields })}\n`;
-}
-
-function textLine(level: Level, msg: string, fields: Entry["fields"]): string {
-  const words = [`time=${JSON.stringify(timestamp())}`, `level=${level}`, `msg=${JSON.stringify(printable(msg))}`];
-  for (const [key, value] of Object.entries(fields)) {
-    if (value !== undefined) words.push(`${key}=${/^[\w./-]+$/.test(`${value}`) ? value : JSON.stringify(`${value}`)}`);
-  }
-  return `${words.join(" ")}\n`;
-}
-
-/** RFC 3339, UTC, with milliseconds. */
-function timestamp(): string {
-  return new Date(port().now()).toISOString();
 }

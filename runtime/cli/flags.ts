@@ -9,7 +9,12 @@ export const GLOBAL_FLAGS: readonly Flag[] = [
     value: "DIR",
     summary: "folder of the containers' state (default: /run/tsrun for root)",
   },
-  { name: "log", kind: "text", value: "FILE", summary: "append errors and warnings to FILE" },
+  {
+    name: "log",
+    kind: "text",
+    value: "FILE",
+    summary: "append errors and warnings to FILE; journald:NAME and syslog:NAME go to those",
+  },
   { name: "log-format", kind: "text", choices: ["text", "json"], default: "text", summary: "format of the log" },
   {
     name: "log-level",

@@ -4,13 +4,9 @@ import { RuntimeError } from "../errors.ts";
 import { port } from "../host/port.ts";
 import { type Level, Log } from "../log.ts";
 
-/** Schemes of other log targets, which must not become files of that name. */
-const LOG_SCHEMES = /^(journald|syslog):/;
-
 /** The log that the flags ask for. Throws when it can't be opened. */
 export function openLog(flags: Flags): Log {
   const path = flags.text("log");
-  if (path !== undefined && LOG_SCHEMES.test(path)) throw unsupported(`--log ${path}`);
   const level = flags.on("debug") ? "debug" : (flags.text("log-level") ?? "warning");
   return new Log(path, flags.text("log-format") ?? "text", level as Level);
 }

@@ -169,3 +169,63 @@ describe("with a log file", () => {
     expect(files.get("/l")).toBeUndefined();
   });
 });
+
+describe("the journal and syslog", () => {
+  /** What is sent, after the path it is sent to. */
+  function listen(send?: (data: Uint8Array) => void): { sent: string[]; fds: Map<number, string> } {
+    const sent: string[] = [];
+    const { fds } = fakePort([], [], {
+      datagramSocket: (bound, connected) => {
+        sent.push(`${bound}>${connected}`);
+        return 30;
+      },
+      send: (_, data) => (send ?? ((bytes) => sent.push(new TextDecoder().decode(bytes))))(data),
+    });
+    return { sent, fds };
+  }
+
+  test("journald:NAME gets a field for each thing that is known", async () => {
+    const { sent, fds } = listen();
+    const log = new Log("journald:box", "json", "warning");
+    log.error(MOUNT);
+    log.debug("not sent");
+    await log.close();
+    expect(sent).toEqual([
+      ">/run/systemd/journal/socket",
+      `MESSAGE=${LINE}\nPRIORITY=3\nSYSLOG_IDENTIFIER=box\nTSRUN_CODE=E_MOUNT\nTSRUN_POINTER=/mounts/3\n` +
+        "TSRUN_SYSCALL=open_tree\nTSRUN_ERRNO=ENOENT\nTSRUN_HINT=make the folder\n",
+    ]);
+    expect(fds.get(2)).toBe(`tsrun: ${LINE}\n`);
+  });
+
+  test("a line break can't begin a field of its own", () => {
+    const { sent } = listen();
+    new Log("journald:a\nPRIORITY=0", "text", "warning").warning("one\nMESSAGE=two");
+    expect(sent[1]?.split("\n")).toHaveLength(4);
+  });
+
+  test("syslog:NAME gets lines with facility and severity", () => {
+    const { sent } = listen();
+    const log = new Log("syslog:", "text", "debug");
+    log.error(new RuntimeError("E_USAGE", "wrong"));
+    log.warning("odd");
+    log.debug("step");
+    expect(sent).toEqual([">/dev/log", "<27>tsrun[77]: wrong", "<28>tsrun[77]: odd", "<31>tsrun[77]: step"]);
+  });
+
+  test("what can't be sent is told on stderr, and the error itself too", () => {
+    const { fds } = listen(() => {
+      throw systemError("send", 11, "send: resource temporarily unavailable");
+    });
+    new Log("syslog:x", "text", "warning").error(new RuntimeError("E_USAGE", "wrong"));
+    expect(fds.get(2)).toBe(
+      "tsrun: warning: the log is not complete: send: resource temporarily unavailable\ntsrun: wrong\n",
+    );
+  });
+
+  test("file:PATH is a file", () => {
+    const { files } = fakePort([], []);
+    new Log("file:/x:y", "json", "warning").warning("odd");
+    expect(JSON.parse(files.get("/x:y") ?? "")).toMatchObject({ level: "warning", msg: "odd" });
+  });
+});
