@@ -3,14 +3,19 @@ import type { Writer } from "./types.ts";
 
 const AT = "/linux/resources/hugepageLimits";
 
-/** Limits of reservations, or of page faults where the kernel (before 5.7) does not count reservations. */
+/**
+ * Limits of page faults, and of reservations where the kernel (5.7) counts them: those end an mmap that goes too far,
+ * not a program. What is reserved is faulted in later, so that the first costs nobody who keeps to the second.
+ */
 function hugetlbWriter(suffix: string): Writer {
   return ({ hugepageLimits = [] }) =>
-    hugepageLimits.map(({ pageSize, limit }, index) => {
+    hugepageLimits.flatMap(({ pageSize, limit }, index) => {
       const from = `${AT}/${index}`;
       const value = decimal(limit, `${from}/limit`);
-      const other = { file: `hugetlb.${pageSize}.${suffix}`, value };
-      return { file: `hugetlb.${pageSize}.rsvd.${suffix}`, value, from, other };
+      return [
+        { file: `hugetlb.${pageSize}.${suffix}`, value, from },
+        { file: `hugetlb.${pageSize}.rsvd.${suffix}`, value, from, onFailure: "skip" },
+      ];
     });
 }
 

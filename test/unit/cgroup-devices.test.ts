@@ -48,10 +48,12 @@ describe("device rules on v1", () => {
       { allow: true, type: "c", major: 10, minor: 229, access: "rw" },
       { allow: true, type: "b", major: 8, access: "r" },
     ];
+    const [denied, defaults] = deviceLines([]);
     expect(deviceLines(rules)).toEqual([
-      ...deviceLines([]),
+      denied,
       "write /cg/devices/tsrun/box/devices.allow = c 10:229 rw | /linux/resources/devices/1",
       "write /cg/devices/tsrun/box/devices.allow = b 8:* r | /linux/resources/devices/2",
+      defaults,
     ]);
   });
 

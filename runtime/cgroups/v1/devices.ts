@@ -5,7 +5,7 @@ const AT = "/linux/resources/devices";
 
 /**
  * devices.allow and devices.deny of v1 (Documentation/admin-guide/cgroup-v1/devices.rst). Everything is denied before
- * the first exception is made; the exceptions that no rule asked for go into one step, a line each.
+ * the first exception is made; the exceptions that no rule asked for come last, in one step, a line each.
  */
 export const devices: Writer = ({ devices: rules }) => {
   const { allowByDefault, exceptions } = devicePolicy(rules);
@@ -15,8 +15,8 @@ export const devices: Writer = ({ devices: rules }) => {
   const defaults = exceptions.filter((exception) => exception.from === "");
   return [
     { file: reset, value: "a *:* rwm", from },
-    ...(defaults.length === 0 ? [] : [write(except, defaults, from)]),
     ...configured.map((exception) => write(except, [exception], exception.from)),
+    ...(defaults.length === 0 ? [] : [write(except, defaults, from)]),
   ];
 };
 
