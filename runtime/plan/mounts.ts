@@ -41,10 +41,12 @@ function bindStep(context: PlanContext, mount: Mount, options: MountOptions, fro
       specRef: "config.md#mounts",
     });
   }
-  if (options.data.length > 0) {
+  // A filesystem's own key=value means nothing here, and was warned of; anything else could be a misspelt "ro".
+  const unknown = options.data.filter((option) => !option.includes("="));
+  if (unknown.length > 0) {
     throw new RuntimeError(
       "E_CONFIG_INVALID",
-      `mount ${mount.destination}: a bind mount takes no filesystem options: ${options.data.join(",")}`,
+      `mount ${mount.destination}: a bind mount takes no filesystem options: ${unknown.join(",")}`,
       { pointer: `${from}/options`, specRef: "config.md#linux-mount-options" },
     );
   }

@@ -21,9 +21,10 @@ export const ISOLATION_CASES: Record<string, Row[]> = {
       "error /mounts/0/options mounts[0] of type bind lacks the option bind or rbind",
     ],
     [
-      mount({ destination: "/a", source: "/b", options: ["bind", "size=1k", "sync", "async"] }),
-      'error /mounts/0/options/1 mounts[0] is a bind mount, which can\'t have the option "size=1k"',
+      mount({ destination: "/a", source: "/b", options: ["bind", "size=1k", "sync", "async", "or"] }),
+      'warning /mounts/0/options/1 mounts[0] is a bind mount, for which "size=1k" means nothing',
       'error /mounts/0/options/2 mounts[0] is a bind mount, which can\'t have the option "sync"',
+      'error /mounts/0/options/4 mounts[0] is a bind mount, which can\'t have the option "or"',
     ],
     [
       mount({ destination: "/a", source: "/b", options: ["bind", "idmap"] }),

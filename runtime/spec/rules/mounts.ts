@@ -46,13 +46,19 @@ const NOT_FOR_BIND = new Set(["sync", "dirsync", "lazytime", "mand", "iversion"]
 
 function bindOptions({ mount, options, pointer, name }: Case): readonly Finding[] {
   if (!options.bind) return NONE;
-  const found: Finding[] = [];
-  mount.options?.forEach((option, i) => {
-    if (MOUNT_OPTIONS.has(option) && !NOT_FOR_BIND.has(option)) return;
-    const message = `${name} is a bind mount, which can't have the option ${JSON.stringify(option)}`;
-    found.push(fault(`${pointer}/options/${i}`, message, OPTIONS_REF));
+  return (mount.options ?? []).flatMap((option, i) => {
+    if (MOUNT_OPTIONS.has(option) && !NOT_FOR_BIND.has(option)) return NONE;
+    return [bindOption(option, `${pointer}/options/${i}`, name)];
   });
-  return found;
+}
+
+/** A filesystem's `key=value` goes to mount(2), which ignores it; a word could be a misspelt `ro`. */
+function bindOption(option: string, pointer: string, name: string): Finding {
+  const quoted = JSON.stringify(option);
+  if (option.includes("=")) {
+    return warning("W_SUSPICIOUS", pointer, `${name} is a bind mount, for which ${quoted} means nothing`, OPTIONS_REF);
+  }
+  return fault(pointer, `${name} is a bind mount, which can't have the option ${quoted}`, OPTIONS_REF);
 }
 
 function idMappings({ mount, options, pointer, name, spec }: Case): readonly Finding[] {
