@@ -1,4 +1,5 @@
 /** Finds mounts of the cgroup file systems in /proc/self/mountinfo (proc(5)) without looking at every line of it. */
+import { fromOctal } from "../linux/octal.ts";
 
 export interface CgroupMount {
   /** Path within the hierarchy that is mounted here; not "/" for a bind mount of a part. */
@@ -19,12 +20,6 @@ interface Line {
   readonly options: readonly string[];
   readonly type: string;
   readonly superOptions: readonly string[];
-}
-
-/** Octal escapes of blanks and backslashes. */
-function fromOctal(field: string): string {
-  if (!field.includes("\\")) return field;
-  return field.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
 }
 
 function toOctal(path: string): string {

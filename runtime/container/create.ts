@@ -15,6 +15,7 @@ import { writePidFile } from "./pid-file.ts";
 import { withPidfdSocket } from "./pidfd-socket.ts";
 import { runPoststop } from "./poststop.ts";
 import { processHandle } from "./process-handle.ts";
+import { removeResctrl, resctrlRecord } from "./resctrl.ts";
 
 export interface Container {
   readonly id: string;
@@ -123,6 +124,7 @@ function firstRecord(
     cgroupPaths: plan.cgroupPaths,
     cgroupsMade: missingParents(plan.steps.filter((step) => step.step === "makeCgroup")),
     ownKeyring: !noNewKeyring,
+    resctrl: resctrlRecord(plan.steps),
     namespaces: (spec.linux?.namespaces ?? []).reduce((flags, { type }) => flags | NAMESPACES[type].flag, 0),
   };
 }
@@ -140,6 +142,7 @@ async function undo(context: Context, store: ContainerStore, { spec, plan }: Pla
   const record = store.read();
   const born = record !== null && record.pid > 0;
   await removeCgroups(plan.cgroupPaths, { kill: born, made: record?.cgroupsMade ?? [] });
+  if (record !== null) removeResctrl(record);
   store.remove();
   if (born) await runPoststop(context, spec, record);
 }

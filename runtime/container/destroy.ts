@@ -8,6 +8,7 @@ import { openProcess } from "../state/process.ts";
 import type { Record } from "../state/record.ts";
 import type { ContainerStore } from "../state/store.ts";
 import type { Context } from "./options.ts";
+import { removeResctrl } from "./resctrl.ts";
 
 const SIGKILL = 9;
 /** How long a killed init may take: it waits for every process of its pid namespace. */
@@ -20,6 +21,7 @@ export async function destroy(_context: Context, store: ContainerStore, record: 
     // A pid namespace ends with its init: whoever is in the cgroup of one that had ended is somebody else's.
     const shared = (record.namespaces & NAMESPACES.pid.flag) === 0 && record.pid > 0;
     await removeCgroups(record.cgroupPaths, { kill: wasAlive || shared, made: record.cgroupsMade });
+    removeResctrl(record);
   }
   store.remove();
 }

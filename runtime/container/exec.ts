@@ -153,7 +153,7 @@ function withCapabilities(own: Capabilities | undefined, added: readonly string[
   };
 }
 
-function target({ id, pid, ownKeyring }: Record, cgroups: CgroupPaths): ExecTarget {
+function target({ id, pid, ownKeyring, resctrl }: Record, cgroups: CgroupPaths): ExecTarget {
   const { joins, into } = joinsOf(cgroups);
   return {
     id,
@@ -162,6 +162,7 @@ function target({ id, pid, ownKeyring }: Record, cgroups: CgroupPaths): ExecTarg
     cgroupJoins: joins.map(({ path }) => path),
     cgroupInto: into,
     ownKeyring,
+    resctrlTasks: resctrl?.tasks,
   };
 }
 

@@ -11,6 +11,7 @@ import { encodeScheduler, ioPriority } from "../linux/scheduling.ts";
 import { DeviceMover } from "../network/mover.ts";
 import { describe } from "../plan/describe.ts";
 import type { ParentStep } from "../plan/generated/step.ts";
+import { joinResctrl, makeResctrl } from "../resctrl/groups.ts";
 import { processStat } from "../state/process.ts";
 import type { Record, RecordStatus } from "../state/record.ts";
 import type { ContainerStore } from "../state/store.ts";
@@ -26,6 +27,7 @@ type Takers = { readonly [Name in ParentStep["step"]]?: Taker<Name> };
 /** Steps that both create and exec have. */
 const COMMON: Takers = {
   setOomScoreAdj: ({ value }, { pid }) => port().writeFile(`/proc/${pid}/oom_score_adj`, `${value}`, O_WRONLY),
+  joinResctrl: (step, { pid }) => joinResctrl(step, pid),
   setScheduler: (attributes, { pid }) => port().setScheduler(pid, encodeScheduler(attributes)),
   // init leads a session and so a process group.
   setIoPriority: ({ ioClass, priority }, { pid }) => port().setIoPriority(pid, ioPriority(ioClass, priority)),
@@ -70,6 +72,7 @@ export function createHands(context: Context, store: ContainerStore, initial: Re
         port().close(cgroup);
       }
     },
+    makeResctrl,
     moveNetDevice: ({ device, name, from }, { pid }) => network.move(pid, device, name, from),
     runHook: ({ kind, path, args, env, timeout, from }, init) =>
       runHook({

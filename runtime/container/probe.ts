@@ -5,6 +5,7 @@ import { isSystemError, port } from "../host/port.ts";
 import { EPERM, errnoName, errnoText } from "../linux/errno.ts";
 import { O_RDONLY } from "../linux/flags.ts";
 import type { Host, NamespaceFile } from "../plan/host.ts";
+import { resctrlMount } from "../resctrl/mount.ts";
 import type { Spec } from "../spec/generated/types.ts";
 import { probeLabels } from "./security.ts";
 
@@ -24,7 +25,7 @@ export function probeHost(spec: Spec): Host {
     machine,
     ...probeLabels(spec.process, spec.linux),
     inUserNamespace: inUserNamespace(),
-    resctrl: "",
+    resctrl: spec.linux?.intelRdt === undefined ? "" : resctrlMount(),
     namespaceFiles,
     hasKernelCore: exists("/proc/kcore"),
   };

@@ -109,6 +109,7 @@ export const CGROUP2_SUPER_MAGIC = 0x63677270;
 export const TMPFS_MAGIC = 0x01021994;
 export const PROC_SUPER_MAGIC = 0x9fa0;
 export const SYSFS_MAGIC = 0x62656572;
+export const RESCTRL_MAGIC = 0x07655821;
 export const SELINUX_MAGIC = 0xf97cff8c;
 export const NSFS_MAGIC = 0x6e736673;
 

@@ -7,6 +7,7 @@ import { type Labels, labelsOf, needsProc } from "./labels.ts";
 import { affinitySteps } from "./placement.ts";
 import { keyringSteps, type Plan, type PlanWarning } from "./plan.ts";
 import { type IdentityContext, identitySteps, programSteps } from "./process.ts";
+import { joinSteps } from "./resctrl.ts";
 import { Slots } from "./slots.ts";
 
 /** What exec needs to know of the running container. */
@@ -20,6 +21,8 @@ export interface ExecTarget {
   readonly cgroupInto: string;
   /** Whether the container has a session keyring of its own. */
   readonly ownKeyring: boolean;
+  /** Files of resctrl that take its pid. */
+  readonly resctrlTasks?: readonly string[] | undefined;
 }
 
 export interface ExecPlanOptions {
@@ -68,6 +71,7 @@ export function planExec(
     ...joinAll(target, slots, from),
     { step: "cloneInit", by: "launcher", from, namespaces: 0, cgroupSlot },
     ...oomSteps(process, options.pointer),
+    ...joinSteps(target.resctrlTasks ?? []),
     ...target.cgroupJoins.map((path): Step => {
       const slot = slots.add({ kind: "cgroup", path, from: cgroups });
       return { step: "joinCgroup", by: "init", from: cgroups, slot, path };

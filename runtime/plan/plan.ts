@@ -15,6 +15,7 @@ import { type Labels, labelMounts, labelsOf, needsProc } from "./labels.ts";
 import { mountSteps } from "./mounts.ts";
 import { type NamespacePlan, planNamespaces } from "./namespaces.ts";
 import { type IdentityContext, identitySteps, programSteps } from "./process.ts";
+import { type ResctrlSection, resctrlSection } from "./resctrl.ts";
 import { afterPivotSteps, beforeMountSteps, pivotSteps } from "./rootfs.ts";
 import { type FdSource, Slots } from "./slots.ts";
 
@@ -66,10 +67,12 @@ export function planCreate(spec: Spec, host: Host, options: PlanOptions): Plan {
   const namespaces = planNamespaces(spec, host);
   const context: PlanContext = { spec, host, options, slots, namespaces, warnings };
   const cgroups = cgroupSection(context);
+  const resctrl = resctrlSection(spec.linux?.intelRdt, host.resctrl, options.id);
   const steps: Step[] = [
     { step: "saveState", by: "parent", from: "", status: "creating" },
     ...cgroups.steps,
-    ...birth(context, cgroups),
+    ...resctrl.steps,
+    ...birth(context, cgroups, resctrl),
     ...cgroups.joins,
     ...cgroups.lateSteps,
     ...enterSteps(context, cgroups),
@@ -87,11 +90,12 @@ export function planCreate(spec: Spec, host: Host, options: PlanOptions): Plan {
 }
 
 /** From the clone to the moment at which the record knows init. */
-function birth({ namespaces, slots, spec }: PlanContext, cgroups: CgroupSection): Step[] {
+function birth({ namespaces, slots, spec }: PlanContext, cgroups: CgroupSection, resctrl: ResctrlSection): Step[] {
   const oom = spec.process?.oomScoreAdj;
   const known: Step[] = [
     { step: "saveState", by: "parent", from: "", status: "creating" },
     ...namespaces.idMaps,
+    ...resctrl.joins,
     ...netDeviceSteps(spec),
     ...(oom === undefined
       ? []

@@ -21,7 +21,6 @@ export const UNSUPPORTED: readonly UnsupportedRow[] = [
   { property: "/mounts/*/gidMappings" },
   { property: "/linux/namespaces/*/type", value: "time" },
   { property: "/linux/timeOffsets" },
-  { property: "/linux/intelRdt" },
   { property: "/linux/seccomp/listenerPath", hint: "notification is not there yet" },
   { property: "/linux/seccomp/listenerMetadata", hint: "notification is not there yet" },
 ];

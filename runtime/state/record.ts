@@ -7,6 +7,16 @@ export const FORMAT = 1;
 /** `creating` until the record is complete; what happened later is read from the process itself. */
 export type RecordStatus = "creating" | "created";
 
+/** Resctrl groups of a container (linux.intelRdt). */
+export interface ResctrlRecord {
+  /** Made for this container: they go with it. */
+  readonly own: readonly string[];
+  /** Made by its create, but named by the config: they stay once the container is complete. */
+  readonly lasting: readonly string[];
+  /** Files that take the pid of each process of the container. */
+  readonly tasks: readonly string[];
+}
+
 /** How init ended. */
 export interface Ending {
   /** Its exit status, or 128 + signal. */
@@ -40,6 +50,8 @@ export interface Record {
   readonly ownKeyring: boolean;
   /** CLONE_NEW* bits in which the container differs from its creator. */
   readonly namespaces: number;
+  /** There when the config has intelRdt. */
+  readonly resctrl?: ResctrlRecord | undefined;
   /** Since 0.1: there when somebody waited for init's end. */
   readonly ended?: Ending;
 }

@@ -161,6 +161,7 @@ group("exec", () => {
     cgroupJoins: ["/cg/tasks"],
     cgroupInto: "/cg2",
     ownKeyring: false,
+    resctrlTasks: ["/sys/fs/resctrl/c1/tasks"],
   };
 
   test("affinity is set before and after the cgroup is joined, scheduler and memory policy hold for it too", () => {

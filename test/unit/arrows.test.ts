@@ -10,14 +10,18 @@ const FLOORS: readonly (readonly string[])[] = [
   ["runtime/container"],
   ["runtime/launch"],
   ["runtime/plan", "runtime/hooks"],
-  ["runtime/cgroups", "runtime/network", "runtime/state", "runtime/seccomp"],
+  ["runtime/cgroups", "runtime/network", "runtime/resctrl", "runtime/state", "runtime/seccomp"],
   ["runtime/spec"],
   ["runtime/output", "runtime/log", "runtime/version"],
   ["runtime/host", "runtime/linux", "runtime/errors"],
 ];
 
 /** Type-only imports that point up: names of what is handed around, without code. */
-const TYPE_ONLY_UP = new Set(["runtime/cgroups -> runtime/plan", "runtime/log -> runtime/container"]);
+const TYPE_ONLY_UP = new Set([
+  "runtime/cgroups -> runtime/plan",
+  "runtime/resctrl -> runtime/plan",
+  "runtime/log -> runtime/container",
+]);
 
 function sources(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
