@@ -16,6 +16,7 @@ import { start } from "../commands/start.ts";
 import { state } from "../commands/state.ts";
 import { update } from "../commands/update.ts";
 import { wait } from "../commands/wait.ts";
+import { completion } from "./completion/completion.ts";
 import {
   CREATE_FLAGS,
   DELETE_FLAGS,
@@ -133,5 +134,14 @@ export const COMMANDS: readonly Command[] = [
     max: 0,
     flags: [],
     run: printFeatures,
+  },
+  {
+    name: "completion",
+    summary: "print a completion script for a shell",
+    usage: "<bash|zsh|fish>",
+    min: 1,
+    max: 1,
+    flags: [],
+    run: completion(() => COMMANDS),
   },
 ];
