@@ -7,6 +7,7 @@ export { deleteContainer } from "./container/delete.ts";
 export { containerEvents, containerStatistics } from "./container/events.ts";
 export { execInContainer } from "./container/exec.ts";
 export { killContainer } from "./container/kill.ts";
+export { type NotifyProxy, openNotifyProxy } from "./container/notify.ts";
 export type * from "./container/options.ts";
 export { pauseContainer, resumeContainer } from "./container/pause.ts";
 export { plannedSteps } from "./container/planned.ts";
