@@ -37,7 +37,7 @@ constexpr Shape kShapes[] = {
     {__NR_prctl, "prctl", "iii"}, {__NR_capget, "capget", "oo"}, {__NR_capset, "capset", "oo"}, {__NR_setgroups, "setgroups", "i-"},
     {__NR_setresgid, "setresgid", "iii"}, {__NR_setresuid, "setresuid", "iii"}, {__NR_sethostname, "sethostname", "bi"},
     {__NR_setdomainname, "setdomainname", "bi"}, {__NR_prlimit64, "prlimit", "iioo"}, {__NR_seccomp, "seccomp", "ixo"}, {__NR_ppoll, "ppoll", "oio"},
-    {__NR_clock_gettime, "clock_gettime", "io"}, {__NR_sendto, "sendto", "dbix"}, {__NR_socket, "socket", "iii"}, {__NR_ioctl, "ioctl", "dxo"},
+    {__NR_clock_gettime, "clock_gettime", "io"}, {__NR_sendto, "sendto", "dbix"}, {__NR_sendmsg, "sendmsg", "dox"}, {__NR_socket, "socket", "iii"}, {__NR_ioctl, "ioctl", "dxo"},
     {__NR_fsetxattr, "fsetxattr", "dsbii"}, {__NR_sched_setaffinity, "sched_setaffinity", "iio"}, {__NR_personality, "personality", "x"},
     {__NR_set_mempolicy, "set_mempolicy", "xoi"}, {__NR_keyctl, "keyctl", "iiii"}, {sys::kNrClone3, "clone3", "oi"}, {__NR_clone, "clone", "xii"},
 };

@@ -163,6 +163,24 @@ TEST("check", order, "refuses plans in another order") {
   make::openRoot(twice, "/");
   sample::end(twice);
   EXPECT_EQUAL(verdict(twice.bytes()), "a second openRoot");
+
+  for (Op op : {Op::BindConsole, Op::UseConsole}) {
+    PlanBuilder terminal = sample::begun();
+    terminal.plain(op);
+    sample::end(terminal);
+    EXPECT_EQUAL(verdict(terminal.bytes()), "a step before openConsole");
+  }
+
+  PlanBuilder consoles = sample::begun();
+  make::console(consoles, 0);
+  make::console(consoles, 0);
+  sample::end(consoles);
+  EXPECT_EQUAL(verdict(consoles.bytes()), "a second openConsole");
+
+  PlanBuilder unsent = sample::begun();
+  make::console(unsent, -1);
+  sample::end(unsent);
+  EXPECT_EQUAL(verdict(unsent.bytes()), "no slot");
 }
 
 TEST("check", meaning, "refuses values that no plan has") {

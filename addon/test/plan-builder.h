@@ -100,6 +100,16 @@ inline void openRoot(PlanBuilder& plan, const std::string& path, int32_t slot = 
   step.path = text;
   step.slot = slot;
 }
+inline void console(PlanBuilder& plan, int32_t slot, bool bound = true) {
+  auto& open = plan.add<wire::OpenConsole>(wire::Op::OpenConsole);
+  open.uid = 1000;
+  open.rows = 24;
+  open.columns = 80;
+  open.plain = 1;
+  if (bound) plan.plain(wire::Op::BindConsole);
+  plan.add<wire::SendConsole>(wire::Op::SendConsole).slot = slot;
+  plan.plain(wire::Op::UseConsole);
+}
 inline void device(PlanBuilder& plan, const char* path, uint32_t type, uint32_t major, uint32_t minor, uint32_t mode = 0666) {
   uint32_t text = plan.text(path);
   auto& step = plan.add<wire::MakeDevice>(wire::Op::MakeDevice);

@@ -55,7 +55,10 @@ long opened(const std::string& as) {
   return fd;
 }
 
+bool isPeer(const Call& call) { return is(call, "ioctl") && call.args[1] == static_cast<long>(sys::kTiocgptpeer); }
+
 bool opens(const Call& call) {
+  if (isPeer(call)) return true;
   for (const char* name : {"openat", "openat2", "open_tree", "fsopen", "fsmount", "socket"})
     if (is(call, name)) return true;
   return false;
@@ -66,6 +69,7 @@ std::string pathOf(const Call& call) {
   int dir = static_cast<int>(call.args[0]);
   std::string below = state.open.count(dir) ? state.open[dir] : "";
   if (is(call, "fsopen")) return text(0);
+  if (isPeer(call)) return "terminal";
   if (is(call, "fsmount") || is(call, "socket")) return std::string(call.name);
   if (text(1).empty() || text(1) == ".") return below;
   if (text(1)[0] == '/') return (is(call, "openat2") ? "root:" : "") + text(1);
@@ -244,7 +248,7 @@ Subject::Subject(const std::string& plan, Descriptors given) : bytes(new uint8_t
   walker.descriptors = given;
   walker.channel = given.base;
   walker.channelIsSocket = true;
-  walker.root = walker.proc = walker.null.fd = walker.empty.fd = -1;
+  walker.root = walker.proc = walker.null.fd = walker.empty.fd = walker.master = walker.terminal = -1;
   reset(given);
 }
 bool Subject::check() { return ::check(bytes.get(), size, descriptors, defect); }

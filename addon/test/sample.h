@@ -87,6 +87,7 @@ inline PlanBuilder everything(bool launcher = true) {
   auto& remount = plan.add<wire::Remount>(wire::Op::Remount);
   remount.target = proc2;
   remount.flags = 0x1001;
+  make::console(plan, 1);
   make::cwd(plan, "/work", true);
   make::named(plan, wire::Op::MakeReadonly, "/proc/sys");
   for (const char* path : {"/proc/kcore", "/proc/keys", "/proc/acpi", "/proc/scsi"}) make::mask(plan, path, "u:r:t:s0");
