@@ -23,6 +23,7 @@
         "core/terminal.cc",
         "core/text.cc",
         "core/transcode.cc",
+        "core/user-namespaces.cc",
         "bindings/napi.cc",
         "bindings/watch.cc"
       ],

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
 import { PLAIN_ENV, until } from "./command.ts";
 
 /** A process of our own that sleeps in namespaces of its own, to be joined by path. */
@@ -33,4 +34,17 @@ export async function hold(flags: readonly string[], script = ":"): Promise<Hold
     path: (kind) => `/proc/${child.pid}/ns/${kind}`,
     close: () => void child.kill("SIGKILL"),
   };
+}
+
+/** Keeps a user namespace with these maps (lines of user_namespaces(7)), and what else `flags` ask for in it. */
+export async function holdUser(uidMap: string, gidMap: string, flags: readonly string[] = []): Promise<Holder> {
+  const holder = await hold(["--user", ...flags]);
+  try {
+    await writeFile(`/proc/${holder.pid}/uid_map`, uidMap);
+    await writeFile(`/proc/${holder.pid}/gid_map`, gidMap);
+    return holder;
+  } catch (error) {
+    holder.close();
+    throw error;
+  }
 }

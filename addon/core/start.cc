@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 
 #include "../init/child.h"
+#include "no-signals.h"
 
 namespace core {
 namespace {
@@ -20,21 +21,6 @@ void wantChildren() {
   action.sa_flags &= ~SA_NOCLDWAIT;
   ::sigaction(SIGCHLD, &action, nullptr);
 }
-
-// No handler of ours may run in the child, whose memory is ours.
-class NoSignals {
- public:
-  NoSignals() {
-    uint64_t all = ~uint64_t{0};
-    sys::rtSigprocmask(sys::kSigSetmask, &all, &before_);
-  }
-  ~NoSignals() { sys::rtSigprocmask(sys::kSigSetmask, &before_, nullptr); }
-  NoSignals(const NoSignals&) = delete;
-  NoSignals& operator=(const NoSignals&) = delete;
-
- private:
-  uint64_t before_ = 0;
-};
 
 int enter(void* argument) {
   auto& child = *static_cast<Child*>(argument);

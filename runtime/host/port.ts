@@ -193,6 +193,18 @@ export interface Port {
   namespaceOwner(fd: number): number;
   /** A detached copy of a mount (open_tree OPEN_TREE_CLONE, 5.2); `flags` AT_RECURSIVE or 0. */
   openTree(path: string, flags: number): number;
+  /** A filesystem to be configured (5.2); reading the descriptor gives the filesystem's own words about failures. */
+  fsopen(type: string): number;
+  /** FSCONFIG_* command with a key, "" for none, and the value of a string. */
+  fsconfig(context: number, command: number, key: string, value: string): void;
+  /** A detached mount of it, with MOUNT_ATTR_* attributes. */
+  fsmount(context: number, attributes: number): number;
+  /** mount_setattr(MOUNT_ATTR_IDMAP) on a detached mount by the maps of a user namespace (5.12); flags AT_RECURSIVE or 0. */
+  mapMount(tree: number, namespace: number, flags: number): void;
+  /** Descriptor of a new user namespace with these maps (lines of user_namespaces(7)), in which no process is. */
+  userNamespace(uidMap: string, gidMap: string): number;
+  /** uid_map, gid_map and setgroups (`allow` or `deny`) of a user namespace, as seen from ours; -1 is ours. */
+  userNamespaceMaps(namespace: number): string[];
 
   /** Loads an eBPF program of type CGROUP_DEVICE and attaches it to an open v2 cgroup directory (4.15). */
   attachDevices(cgroup: number, program: Uint8Array): void;

@@ -4,6 +4,7 @@ import { isSystemError, port } from "../host/port.ts";
 import { errnoName, errnoText } from "../linux/errno.ts";
 import { AT_RECURSIVE, O_RDONLY, O_RDWR, O_WRONLY } from "../linux/flags.ts";
 import type { FdSource } from "../plan/slots.ts";
+import { MapNamespaces, mapTree, openFilesystem } from "./id-mapped.ts";
 
 /** Descriptors by slot. */
 export interface Descriptors {
@@ -25,11 +26,14 @@ export function openDescriptors(sources: readonly FdSource[], around: Surroundin
   const close = () => {
     for (const fd of fds.splice(0)) port().close(fd);
   };
+  const namespaces = new MapNamespaces();
   try {
-    for (const source of sources) fds.push(openSource(source, around));
+    for (const source of sources) fds.push(openSource(source, around, namespaces));
   } catch (error) {
     close();
     throw error;
+  } finally {
+    namespaces.close();
   }
   const states = sources.flatMap((source, slot) =>
     source.kind === "state" ? [{ fd: fds[slot] as number, status: source.status }] : [],
@@ -37,7 +41,7 @@ export function openDescriptors(sources: readonly FdSource[], around: Surroundin
   return { fds, states, close };
 }
 
-function openSource(source: FdSource, { folder, console }: Surroundings): number {
+function openSource(source: FdSource, { folder, console }: Surroundings, namespaces: MapNamespaces): number {
   switch (source.kind) {
     case "console":
       if (source.path === "" && console !== undefined) return port().dup(console);
@@ -49,7 +53,9 @@ function openSource(source: FdSource, { folder, console }: Surroundings): number
     case "namespace":
       return opening(source, () => port().open(source.path, O_RDONLY));
     case "tree":
-      return opening(source, () => port().openTree(source.path, source.recursive ? AT_RECURSIVE : 0));
+      return openTree(source, namespaces);
+    case "filesystem":
+      return openFilesystem(source, namespaces);
     case "fifo":
       return port().open(`${folder}/${source.name}`, O_RDWR);
     case "state":
@@ -59,11 +65,22 @@ function openSource(source: FdSource, { folder, console }: Surroundings): number
   }
 }
 
+function openTree(source: Extract<FdSource, { kind: "tree" }>, namespaces: MapNamespaces): number {
+  const fd = opening(source, () => port().openTree(source.path, source.recursive ? AT_RECURSIVE : 0));
+  try {
+    mapTree(fd, source, namespaces);
+    return fd;
+  } catch (error) {
+    port().close(fd);
+    throw error;
+  }
+}
+
 const ERRORS = {
   cgroup: { code: "E_CGROUP", what: "cgroup" },
   directory: { code: "E_CGROUP", what: "directory" },
   namespace: { code: "E_NAMESPACE", what: "namespace" },
-  tree: { code: "E_MOUNT", what: "tree" },
+  tree: { code: "E_MOUNT", what: "mount source" },
   console: { code: "E_PROCESS", what: "console socket" },
 } as const;
 

@@ -148,6 +148,8 @@ export interface ParsedMountOptions {
   tmpcopyup: boolean;
   idmap: boolean;
   ridmap: boolean;
+  /** The mapping after `idmap=` or `ridmap=` (linux/idmap-option.ts); "" for none. */
+  idmapText: string;
 }
 
 /** Access time is one field: MS_* bits that exclude each other, of which the kernel would not take the last. */
@@ -211,6 +213,11 @@ function apply(into: ParsedMountOptions, name: string, row: MountOption): void {
   }
 }
 
+/** The option without its value, where it is one that has a value and is not the filesystem's (crun's idmap=). */
+export function mountOptionName(option: string): string {
+  return option.startsWith("idmap=") || option.startsWith("ridmap=") ? option.slice(0, option.indexOf("=")) : option;
+}
+
 /**
  * What `options` of a mount ask for together. Of options that contradict each other the last one counts; propagation
  * changes are kept in order; what is not in MOUNT_OPTIONS is the filesystem's (mount(8), config.md#linux-mount-options).
@@ -231,11 +238,14 @@ export function parseMountOptions(options: readonly string[]): ParsedMountOption
     tmpcopyup: false,
     idmap: false,
     ridmap: false,
+    idmapText: "",
   };
   for (const option of options) {
-    const row = MOUNT_OPTIONS.get(option);
+    const name = mountOptionName(option);
+    const row = MOUNT_OPTIONS.get(name);
     if (row === undefined) parsed.data.push(option);
-    else apply(parsed, option, row);
+    else apply(parsed, name, row);
+    if (name !== option) parsed.idmapText = option.slice(name.length + 1);
   }
   return parsed;
 }

@@ -81,5 +81,6 @@ function bindOwn(context: PlanContext, path: string, target: string, options: Mo
     recursiveSet: options.recAttrSet,
     recursiveClear: options.recAttrClear,
     propagation: options.propagation,
+    idMap: "",
   };
 }

@@ -41,9 +41,9 @@ const DESCRIBE: Describers = {
   setPropagation: ({ flags }) => `make / ${propagationName(flags)}`,
   openRoot: ({ path }) => `open root filesystem ${path}`,
   mount: (step) =>
-    `mount ${step.type} on ${step.target}${list([...(step.copyUp ? ["tmpcopyup"] : []), ...step.options, ...attributeNames(step.attrSet, 0), ...attributeNames(step.recursiveSet, step.recursiveClear, true), ...step.propagation.map(propagationName)])}`,
+    `mount ${step.type} on ${step.target}${list([...(step.copyUp ? ["tmpcopyup"] : []), ...step.options, ...attributeNames(step.attrSet, 0), ...attributeNames(step.recursiveSet, step.recursiveClear, true), ...step.propagation.map(propagationName), ...(step.idMap === "" ? [] : [step.idMap])])}`,
   bind: (step) =>
-    `${step.recursive ? "rbind" : "bind"} ${step.source} on ${step.target}${list([...attributeNames(step.attrSet, step.attrClear), ...attributeNames(step.recursiveSet, step.recursiveClear, true), ...step.propagation.map(propagationName)])}`,
+    `${step.recursive ? "rbind" : "bind"} ${step.source} on ${step.target}${list([...attributeNames(step.attrSet, step.attrClear), ...attributeNames(step.recursiveSet, step.recursiveClear, true), ...step.propagation.map(propagationName), ...(step.idMap === "" ? [] : [step.idMap])])}`,
   remount: ({ target, flags, data }) =>
     `remount ${target}${list([...flagNames(flags), ...(data === "" ? [] : [data])])}`,
   makeDevice: ({ path, type, major, minor, mode, uid, gid }) =>

@@ -104,5 +104,6 @@ function bindNode({ slots }: PlanContext, { path, from }: Node): Step {
     recursiveSet: 0,
     recursiveClear: 0,
     propagation: [],
+    idMap: "",
   };
 }

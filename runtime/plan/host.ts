@@ -1,4 +1,5 @@
 import type { CgroupLayout } from "../cgroups/layout.ts";
+import type { IdMapping } from "../spec/generated/types.ts";
 
 /** A namespace file that the config names, as found on the host. Identities are `dev:ino`. */
 export interface NamespaceFile {
@@ -7,6 +8,14 @@ export interface NamespaceFile {
   readonly id: string;
   /** The user namespace that owns it; for a user namespace, its parent's; "" when it can't be told. */
   readonly owner: string;
+}
+
+/** The id maps of a user namespace, as the caller sees them. */
+export interface UserMaps {
+  readonly uids: readonly IdMapping[];
+  readonly gids: readonly IdMapping[];
+  /** Whether setgroups(2) is allowed. */
+  readonly setgroups: boolean;
 }
 
 /** The only impure input of a plan, as plain data (host/probe.ts makes it). */
@@ -27,6 +36,10 @@ export interface Host {
   readonly resctrl: string;
   /** By the path in config.json. */
   readonly namespaceFiles: Readonly<Record<string, NamespaceFile>>;
+  /** Identities of the caller's own namespaces, by CLONE_NEW*; empty where the config joins none. */
+  readonly ownNamespaces: Readonly<Record<number, string>>;
+  /** The maps of the user namespace that the config joins. */
+  readonly joinedUser: UserMaps | undefined;
   /** Host devices that exist as asked, by path: `c 1:3`; needed where devices are bound instead of made. */
   readonly hasKernelCore: boolean;
 }

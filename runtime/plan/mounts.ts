@@ -5,8 +5,9 @@ import { type ParsedMountOptions as MountOptions, parseMountOptions } from "../l
 import { NAMESPACES } from "../linux/namespaces.ts";
 import type { Mount } from "../spec/generated/types.ts";
 import { cgroupMountSteps } from "./cgroup-mounts.ts";
-import type { Step } from "./generated/step.ts";
+import type { MountStep, Step } from "./generated/step.ts";
 import { sealedLate, writable } from "./late-readonly.ts";
+import { idMapName, mountIdMap, refuseIdMap } from "./mount-id-map.ts";
 import { hasOwn } from "./namespaces.ts";
 import { containerPath, hostPath } from "./paths.ts";
 import type { PlanContext } from "./plan.ts";
@@ -27,10 +28,11 @@ export function mountSteps(context: PlanContext, cgroupPaths: Readonly<Record<st
     if (options.remount) return [remountStep(mount, options, from)];
     if (options.bind || mount.type === "bind") return [bindStep(context, mount, options, from)];
     if (mount.type === "cgroup" || mount.type === "cgroup2") {
+      refuseIdMap(mount, options, from);
       const ownNamespace = hasOwn(context.namespaces, NAMESPACES.cgroup.flag);
       return cgroupMountSteps(context, { mount, options, from, ownNamespace, cgroupPaths });
     }
-    return [filesystemStep(mount, late.has(index) ? writable(options) : options, from)];
+    return [filesystemStep(context, mount, late.has(index) ? writable(options) : options, from)];
   });
 }
 
@@ -52,13 +54,15 @@ function bindStep(context: PlanContext, mount: Mount, options: MountOptions, fro
   }
   const source = hostPath(mount.source, context.options.bundle);
   const recursive = options.recursiveBind;
+  const idMap = mountIdMap(context, mount, options, from);
+  const byParent = context.namespaces.hasUser || idMap !== undefined;
   return {
     step: "bind",
     by: "init",
     from,
     target: containerPath(mount.destination),
     source,
-    slot: context.namespaces.hasUser ? context.slots.add({ kind: "tree", path: source, recursive, from }) : -1,
+    slot: byParent ? context.slots.add({ kind: "tree", path: source, recursive, idMap, from }) : -1,
     recursive: Number(recursive),
     flags: options.legacyFlags,
     attrSet: options.attrSet,
@@ -66,6 +70,7 @@ function bindStep(context: PlanContext, mount: Mount, options: MountOptions, fro
     recursiveSet: options.recAttrSet,
     recursiveClear: options.recAttrClear,
     propagation: options.propagation,
+    idMap: idMapName(idMap),
   };
 }
 
@@ -80,7 +85,7 @@ function remountStep(mount: Mount, options: MountOptions, from: string): Step {
   };
 }
 
-function filesystemStep(mount: Mount, options: MountOptions, from: string): Step {
+function filesystemStep(context: PlanContext, mount: Mount, options: MountOptions, from: string): Step {
   const type = mount.type;
   if (!type) {
     throw new RuntimeError("E_CONFIG_INVALID", `mount ${mount.destination}: neither a type nor bind is given`, {
@@ -88,13 +93,13 @@ function filesystemStep(mount: Mount, options: MountOptions, from: string): Step
       specRef: "config.md#mounts",
     });
   }
-  return newMount({
-    from,
-    target: containerPath(mount.destination),
-    type,
-    source: mount.source ?? type,
-    options,
-  });
+  const source = mount.source ?? type;
+  const step = newMount({ from, target: containerPath(mount.destination), type, source, options });
+  const idMap = mountIdMap(context, mount, options, from);
+  if (idMap === undefined) return step;
+  const attributes = (step.attrSet & ~step.recursiveClear) | step.recursiveSet;
+  const slot = context.slots.add({ kind: "filesystem", type, source, options: step.options, attributes, idMap, from });
+  return { ...step, slot, onDenied: 0, idMap: idMapName(idMap) };
 }
 
 /** A mount step of a new filesystem with parsed options. */
@@ -104,7 +109,7 @@ export function newMount(what: {
   type: string;
   source: string;
   options: MountOptions;
-}): Step {
+}): MountStep {
   const { from, target, type, source, options } = what;
   return {
     step: "mount",
@@ -127,6 +132,8 @@ export function newMount(what: {
     keepMode: Number(type === "tmpfs" && !given(options, "mode=")),
     copyUp: Number(options.tmpcopyup),
     keepOwner: Number(options.tmpcopyup && !given(options, "uid=") && !given(options, "gid=")),
+    slot: -1,
+    idMap: "",
   };
 }
 

@@ -1,9 +1,10 @@
 /** Which namespaces are made, which are joined and in what order, and the id maps (config-linux.md#namespaces). */
 import { RuntimeError } from "../errors.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
-import type { IdMapping, Spec } from "../spec/generated/types.ts";
+import type { Spec } from "../spec/generated/types.ts";
 import type { Step } from "./generated/step.ts";
-import type { Host } from "./host.ts";
+import type { Host, UserMaps } from "./host.ts";
+import { idMapText } from "./id-maps.ts";
 import type { Slots } from "./slots.ts";
 
 interface Join {
@@ -22,30 +23,52 @@ export interface NamespacePlan {
   readonly needsLauncher: boolean;
   /** The launcher's setns steps, outer-owned namespaces before the user namespace. */
   readonly joins: (slots: Slots) => Step[];
+  /** The maps of the container's user namespace, new or joined. */
+  readonly maps: UserMaps | undefined;
+  /** Path of the user namespace that is joined, or "". */
+  readonly userPath: string;
   /** The parent's writeIdMaps, when the user namespace is new. */
   readonly idMaps: readonly Step[];
 }
 
-/** Sorts the config's namespaces into made and joined ones. Throws E_NAMESPACE when a path is of the wrong type. */
+/**
+ * Sorts the config's namespaces into made and joined ones; to join the caller's own is to have none. Throws E_NAMESPACE
+ * when a path is of the wrong type.
+ */
 export function planNamespaces(spec: Spec, host: Host): NamespacePlan {
   let created = 0;
   const joined: Join[] = [];
   for (const [index, namespace] of (spec.linux?.namespaces ?? []).entries()) {
     const flag = NAMESPACES[namespace.type].flag;
     const from = `/linux/namespaces/${index}`;
-    if (namespace.path) joined.push(checkedJoin(host, flag, namespace.type, namespace.path, from));
-    else created |= flag;
+    if (!namespace.path) created |= flag;
+    else if (!isOwn(host, flag, namespace.path)) {
+      joined.push(checkedJoin(host, flag, namespace.type, namespace.path, from));
+    }
   }
   const joinedFlags = joined.reduce((flags, join) => flags | join.flag, 0);
+  const newUser = (created & NAMESPACES.user.flag) !== 0;
+  const userPath = joined.find(({ flag }) => flag === NAMESPACES.user.flag)?.path ?? "";
   return {
     created,
     own: created | joinedFlags,
-    hasUser: ((created | joinedFlags) & NAMESPACES.user.flag) !== 0,
-    newUser: (created & NAMESPACES.user.flag) !== 0,
+    hasUser: newUser || userPath !== "",
+    newUser,
     needsLauncher: joined.length > 0,
     joins: (slots) => joinSteps(joined, host, slots),
-    idMaps: (created & NAMESPACES.user.flag) !== 0 ? idMapSteps(spec) : [],
+    maps: newUser ? configuredMaps(spec) : userPath === "" ? undefined : host.joinedUser,
+    userPath,
+    idMaps: newUser ? idMapSteps(spec) : [],
   };
+}
+
+function isOwn(host: Host, flag: number, path: string): boolean {
+  const id = host.namespaceFiles[path]?.id;
+  return id !== undefined && id === host.ownNamespaces[flag];
+}
+
+function configuredMaps({ linux }: Spec): UserMaps {
+  return { uids: linux?.uidMappings ?? [], gids: linux?.gidMappings ?? [], setgroups: true };
 }
 
 function checkedJoin(host: Host, flag: number, type: string, path: string, from: string): Join {
@@ -101,11 +124,6 @@ function idMapSteps(spec: Spec): Step[] {
       setgroups: "allow",
     },
   ];
-}
-
-/** Lines of user_namespaces(7): inside, outside, count. */
-function idMapText(mappings: readonly IdMapping[]): string {
-  return mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join("");
 }
 
 /** Whether the container has a namespace of its own (new or joined) of the given kind. */

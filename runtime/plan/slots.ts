@@ -1,3 +1,13 @@
+/** How the ids of a mount are shown: by maps of its own (lines of user_namespaces(7)), or those of a user namespace. */
+export interface MountIdMap {
+  readonly uidMap: string;
+  readonly gidMap: string;
+  /** Path of the user namespace whose maps are taken; "" where they are given. */
+  readonly namespace: string;
+  /** Whether the mounts below are mapped too. */
+  readonly recursive: boolean;
+}
+
 /** What the parent opens and hands to init, by number. */
 export type FdSource =
   /** A `tasks` or `cgroup.procs` file, opened for writing by the parent: the kernel checks the opener. */
@@ -7,7 +17,25 @@ export type FdSource =
   /** A namespace file. */
   | { readonly kind: "namespace"; readonly path: string; readonly from: string }
   /** A detached copy of a mount (open_tree), for what init's user namespace could not reach. */
-  | { readonly kind: "tree"; readonly path: string; readonly recursive: boolean; readonly from: string }
+  | {
+      readonly kind: "tree";
+      readonly path: string;
+      readonly recursive: boolean;
+      readonly idMap?: MountIdMap | undefined;
+      readonly from: string;
+    }
+  /** A new filesystem, detached, with its ids mapped: only the host may do that. */
+  | {
+      readonly kind: "filesystem";
+      readonly type: string;
+      readonly source: string;
+      /** `key` or `key=value`. */
+      readonly options: readonly string[];
+      /** MOUNT_ATTR_* bits. */
+      readonly attributes: number;
+      readonly idMap: MountIdMap;
+      readonly from: string;
+    }
   /** A unix socket that receives the terminal: connected to the path, or the caller's own where that is "". */
   | { readonly kind: "console"; readonly path: string; readonly from: string }
   /** A fifo in the container's state folder. */

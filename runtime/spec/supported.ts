@@ -15,10 +15,6 @@ export interface UnsupportedRow {
 
 /** Removing a row is all that it takes when the property works. */
 export const UNSUPPORTED: readonly UnsupportedRow[] = [
-  { property: "/mounts/*/options/*", value: "idmap" },
-  { property: "/mounts/*/options/*", value: "ridmap" },
-  { property: "/mounts/*/uidMappings" },
-  { property: "/mounts/*/gidMappings" },
   { property: "/linux/namespaces/*/type", value: "time" },
   { property: "/linux/timeOffsets" },
   { property: "/linux/seccomp/listenerPath", hint: "notification is not there yet" },

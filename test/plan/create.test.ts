@@ -38,6 +38,14 @@ const FEATURES: Readonly<Record<string, (spec: Spec) => void>> = {
       { destination: "/outer/inner", type: "tmpfs", source: "tmpfs", options: ["ro"] },
     );
   },
+  "mounts with mapped ids": (spec) => {
+    const maps = [{ containerID: 0, hostID: 5, size: 10 }];
+    spec.mounts?.push(
+      { destination: "/a", source: "/host/a", options: ["rbind", "ridmap"], uidMappings: maps, gidMappings: maps },
+      { destination: "/b", source: "/host/b", options: ["bind", "idmap=uids=0-7-1;gids=0-8-1#5-9-2"] },
+      { destination: "/c", type: "tmpfs", source: "tmpfs", options: ["ro", "idmap=uids=0-7-1;gids=0-8-1"] },
+    );
+  },
   "hooks of every kind": (spec) => {
     const hook = (name: string) => [{ path: `/hooks/${name}`, args: [name, "now"], timeout: 5 }];
     spec.hooks = {

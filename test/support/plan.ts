@@ -58,6 +58,8 @@ export const HOST: Host = {
   inUserNamespace: false,
   resctrl: "/sys/fs/resctrl",
   namespaceFiles: {},
+  ownNamespaces: {},
+  joinedUser: undefined,
   hasKernelCore: true,
 };
 

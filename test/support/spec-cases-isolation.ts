@@ -3,6 +3,38 @@ import { ALL, linux, map, mount, type Row, userns } from "./spec-cases.ts";
 
 export const ISOLATION_CASES: Record<string, Row[]> = {
   mounts: [
+    [
+      mount({ destination: "/a", type: "ext4", options: ["ro", "tmpcopyup"] }),
+      "error /mounts/0/options/1 mounts[0] has the option tmpcopyup, but is no tmpfs",
+    ],
+    [mount({ destination: "/a", type: "tmpfs", options: ["tmpcopyup"] })],
+    [
+      mount({ destination: "/a", options: ["remount", "idmap"] }),
+      "error /mounts/0/options mounts[0] is a remount, which can't be id-mapped",
+    ],
+    [
+      mount({ destination: "/a", source: "/b", options: ["bind", "idmap=uids=0-0-0;gids=0-1-5#3-9-1"] }),
+      "error /mounts/0/options/1 mounts[0]: uids of the option idmap[0] maps no id",
+      "error /mounts/0/options/1 mounts[0]: gids of the option idmap[1] overlaps mounts[0]: gids of the option idmap[0]",
+    ],
+    [
+      mount({ destination: "/a", source: "/b", options: ["bind", "idmap=uids=@0-0-1;gids=0-0-1"] }),
+      "error /mounts/0/options/1 mounts[0]: the option idmap is relative to a user namespace, and there is none",
+    ],
+    [
+      mount({ destination: "/a", source: "/b", options: ["idmap=uids=0", "bind"] }),
+      'error /mounts/0/options/0 mounts[0]: the option idmap has "0" where a range FROM-TO-SIZE is due',
+    ],
+    [
+      mount({
+        destination: "/a",
+        source: "/b",
+        options: ["bind", "idmap=uids=0-1-1;gids=0-1-1"],
+        uidMappings: [{ containerID: 0, hostID: 1, size: 1 }],
+        gidMappings: [{ containerID: 0, hostID: 1, size: 1 }],
+      }),
+      "error /mounts/0/options/1 mounts[0]: the option idmap has mappings, and so has the mount itself",
+    ],
     [mount({ destination: "/proc", type: "proc" }, { destination: "/a", source: "/b", options: ["rbind", "ro"] })],
     [mount({ destination: "/a", type: "tmpfs", options: ["size=1k", "sync"] })],
     [mount({ destination: "/a", options: ["remount", "ro"] })],

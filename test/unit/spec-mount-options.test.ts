@@ -20,6 +20,7 @@ const NOTHING: ParsedMountOptions = {
   tmpcopyup: false,
   idmap: false,
   ridmap: false,
+  idmapText: "",
 };
 
 const ATIME = k.MOUNT_ATTR__ATIME;
@@ -136,6 +137,8 @@ describe("a list of options", () => {
     [["lowerdir=/a,b:/c", "nosuid,nodev", "RO", ""], { data: ["lowerdir=/a,b:/c", "nosuid,nodev", "RO", ""] }],
     [["tmpcopyup"], { tmpcopyup: true }],
     [["idmap", "ridmap"], { idmap: true, ridmap: true }],
+    [["idmap=uids=0-1-1;gids=0-1-1"], { idmap: true, idmapText: "uids=0-1-1;gids=0-1-1" }],
+    [["ridmap=x", "idmapped=y"], { ridmap: true, idmapText: "x", data: ["idmapped=y"] }],
     [["constructor", "__proto__"], { data: ["constructor", "__proto__"] }],
   ])("%j", (options, expected) => {
     expect(parseMountOptions(options)).toEqual({ ...NOTHING, ...expected });

@@ -59,11 +59,14 @@ class Mode {
     if (status(before.get(), stat) < 0) return;
     text::Writer writer(text_, sizeof text_);
     writer.add("mode=");
-    for (int shift = 9; shift >= 0; shift -= 3) writer.add(static_cast<char>('0' + (stat.mode >> shift & 7)));
+    bits_ = stat.mode & 07777;
+    for (int shift = 9; shift >= 0; shift -= 3) writer.add(static_cast<char>('0' + (bits_ >> shift & 7)));
   }
   const char* option() const { return text_; }
+  uint32_t bits() const { return bits_; }
 
  private:
+  uint32_t bits_ = 0;
   char text_[16];
 };
 
@@ -124,6 +127,19 @@ Result mountOld(Walker& walker, const wire::Mount& step, const Mode& mode, const
   return result.failed() ? result : setPropagation(walker, mount.get(), placement);
 }
 
+// The parent has made it: its ids are mapped, which takes the host's rights.
+Result mountGiven(Walker& walker, const wire::Mount& step, const Mode& mode, const Placement& placement) {
+  Fd tree(walker.slot(step.slot));
+  Result result = kDone;
+  if (*mode.option()) {
+    Fd root(sys::openat(tree.get(), ".", sys::kRdonly | sys::kDirectory | sys::kCloexec));
+    result = root.open() ? outcome(Operation::Fchmod, sys::fchmod(root.get(), mode.bits())) : outcome(Operation::Open, root.get());
+  }
+  if (!result.failed() && step.copyUp) result = copyTree(walker, placement.target, tree.get(), step.keepOwner);
+  if (!result.failed()) result = attach(tree.get(), placement.target);
+  return result.failed() ? result : setPropagation(walker, tree.get(), placement);
+}
+
 // In a user namespace that doesn't own the network or pid namespace the kernel refuses a new sysfs or proc: the host's
 // own is bound, with the attributes on everything below it too (CVE-2023-25809).
 Result bindHost(Walker& walker, const wire::Mount& step, const Placement& placement) {
@@ -157,6 +173,7 @@ Result step::mount(Walker& walker, const wire::Mount& step) {
   placement.target = target.get();
   placement.propagation = walker.plan.array(step.propagation);
   placement.propagations = step.propagationCount;
+  if (step.slot >= 0) return mountGiven(walker, step, mode, placement);
   result = step.legacy || walker.noTrees ? fault(Operation::Mount, ENOSYS) : mountNew(walker, step, mode, placement);
   // nosymfollow is older (5.10) in mount(2) than in fsmount(2) (5.14).
   bool older = result.operation == Operation::Fsmount && result.error == EINVAL;
@@ -188,7 +205,7 @@ Result step::bind(Walker& walker, const wire::Bind& step) {
                       {step.attrSet, step.attrClear, step.recursiveSet, step.recursiveClear},
                       walker.plan.array(step.propagation),
                       step.propagationCount,
-                      step.slot >= 0};
+                      step.slot >= 0 && !walker.hostPeers};
   return old ? placeByMount(walker, tree.get(), step.recursive, path, placement) : ::place(walker, tree.get(), placement);
 }
 

@@ -1,6 +1,12 @@
 /** Rules on mounts. */
 
-import { MOUNT_OPTIONS, type ParsedMountOptions, parseMountOptions } from "../../linux/mount-options.ts";
+import { type IdRange, parseIdmapOption } from "../../linux/idmap-option.ts";
+import {
+  MOUNT_OPTIONS,
+  mountOptionName,
+  type ParsedMountOptions,
+  parseMountOptions,
+} from "../../linux/mount-options.ts";
 import { type Finding, fault, NONE, warning } from "../finding.ts";
 import type { Mount, Spec } from "../generated/types.ts";
 import { mappingFaults, namespaceOf } from "./namespaces.ts";
@@ -47,7 +53,7 @@ const NOT_FOR_BIND = new Set(["sync", "dirsync", "lazytime", "mand", "iversion"]
 function bindOptions({ mount, options, pointer, name }: Case): readonly Finding[] {
   if (!options.bind) return NONE;
   return (mount.options ?? []).flatMap((option, i) => {
-    if (MOUNT_OPTIONS.has(option) && !NOT_FOR_BIND.has(option)) return NONE;
+    if (MOUNT_OPTIONS.has(mountOptionName(option)) && !NOT_FOR_BIND.has(option)) return NONE;
     return [bindOption(option, `${pointer}/options/${i}`, name)];
   });
 }
@@ -61,12 +67,17 @@ function bindOption(option: string, pointer: string, name: string): Finding {
   return fault(pointer, `${name} is a bind mount, which can't have the option ${quoted}`, OPTIONS_REF);
 }
 
-function idMappings({ mount, options, pointer, name, spec }: Case): readonly Finding[] {
+function idMappings(one: Case): readonly Finding[] {
+  const { mount, options, pointer, name, spec } = one;
   const uids = mount.uidMappings?.length ?? 0;
   const gids = mount.gidMappings?.length ?? 0;
   const wanted = options.idmap || options.ridmap;
+  if (!wanted && uids === 0 && gids === 0) return NONE;
+  if (options.remount)
+    return [fault(`${pointer}/options`, `${name} is a remount, which can't be id-mapped`, OPTIONS_REF)];
+  if (options.idmapText !== "") return idmapOption(one, uids + gids > 0);
   if (uids === 0 && gids === 0) {
-    if (!wanted || namespaceOf(spec, "user") !== undefined) return NONE;
+    if (namespaceOf(spec, "user") !== undefined) return NONE;
     const message = `${name} has the option idmap, but neither it nor a user namespace has mappings`;
     return [fault(`${pointer}/options`, message, OPTIONS_REF)];
   }
@@ -82,6 +93,29 @@ function idMappings({ mount, options, pointer, name, spec }: Case): readonly Fin
     found.push(warning("W_SUSPICIOUS", `${pointer}/options`, message, POSIX_REF));
   }
   return found;
+}
+
+/** The form idmap=uids=...;gids=..., which has its own mappings. */
+function idmapOption({ mount, options, pointer, name, spec }: Case, mappings: boolean): readonly Finding[] {
+  const index = mount.options?.findLastIndex((option) => mountOptionName(option) !== option) ?? 0;
+  const at = `${pointer}/options/${index}`;
+  const refuse = (message: string) => [fault(at, `${name}: the option idmap ${message}`, OPTIONS_REF)];
+  if (mappings) return refuse("has mappings, and so has the mount itself");
+  const parsed = parseIdmapOption(options.idmapText);
+  if (typeof parsed === "string") return refuse(parsed);
+  const ranges = [...parsed.uids, ...parsed.gids];
+  if (ranges.some(({ relative }) => relative) && namespaceOf(spec, "user") === undefined) {
+    return refuse("is relative to a user namespace, and there is none");
+  }
+  return [
+    ...mappingFaults(absoluteOnly(parsed.uids), at, `${name}: uids of the option idmap`),
+    ...mappingFaults(absoluteOnly(parsed.gids), at, `${name}: gids of the option idmap`),
+  ].map((finding) => ({ ...finding, pointer: at }));
+}
+
+/** What relative ranges come to depends on a user namespace that may be another's. */
+function absoluteOnly(ranges: readonly IdRange[]): IdRange[] {
+  return ranges.some(({ relative }) => relative) ? [] : [...ranges];
 }
 
 /** Only a new and empty filesystem can take content over. */
