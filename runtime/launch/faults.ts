@@ -1,10 +1,11 @@
 /** What init reports, as the sentence that the user reads: the plan knows what was being done and for which key. */
 import { type ErrorCode, RuntimeError } from "../errors.ts";
-import { EACCES, EBUSY, EINVAL, EISDIR, ENOENT, ENOTDIR, EPERM, errnoName, errnoText } from "../linux/errno.ts";
+import { EACCES, EINVAL, EISDIR, ENOENT, ENOTDIR, errnoName, errnoText } from "../linux/errno.ts";
 import { signalName } from "../linux/signals.ts";
 import { describe } from "../plan/describe.ts";
-import type { OPERATIONS, Step, StepName } from "../plan/generated/step.ts";
+import type { OPERATIONS, SetIdsStep, Step, StepName } from "../plan/generated/step.ts";
 import type { InitMessage } from "./message.ts";
+import { reasonOf } from "./reasons.ts";
 
 type Operation = (typeof OPERATIONS)[number];
 
@@ -32,25 +33,6 @@ const CODES: Readonly<{ [Name in StepName]?: ErrorCode }> = {
   runHook: "E_HOOK_FAILED",
 };
 
-/** What an errno of a step means, where the kernel's own words say too little. */
-const REASONS: Readonly<{ [Name in StepName]?: Readonly<{ [errno: number]: string }> }> = {
-  setAffinity: { [EINVAL]: "none of these CPUs is online and allowed here" },
-  setMemoryPolicy: { [EINVAL]: "this kernel does not know the policy, or may not use these nodes here" },
-  setIds: {
-    [EINVAL]: "an id is not mapped in the user namespace",
-    [EPERM]: "the user namespace denies setgroups or these ids",
-  },
-  writeAttribute: {
-    [ENOENT]: "no such profile is loaded",
-    [EINVAL]: "the security module does not know it",
-  },
-  setScheduler: {
-    [EPERM]: "real-time policies need CAP_SYS_NICE or RLIMIT_RTPRIO, and on cgroup v1 cpu.realtimeRuntime",
-    [EBUSY]: "the CPUs have no bandwidth left for it",
-  },
-  setIoPriority: { [EPERM]: "the real-time class needs CAP_SYS_NICE or CAP_SYS_ADMIN" },
-};
-
 /** Operations that are about the source of a mount rather than its target. */
 const SOURCE_OPERATIONS = new Set<Operation>(["open_tree"]);
 
@@ -65,16 +47,37 @@ export function faultError(step: Step, message: InitMessage): RuntimeError {
   if (step.step === "findProgram" || step.step === "exec") return programError(step, message, details);
   if (step.step === "runHook") return hookError(step, message, details);
   const source = step.step === "bind" && SOURCE_OPERATIONS.has(message.operation) ? `source ${step.source}` : "";
+  if (step.step === "setIds") return idError(step, message, details);
   const reason = reasonOf(step.step, message.error);
   const more = [source, message.detail, reason].filter((text) => text !== "").join(": ");
   const text = `${describe(step)}: ${errnoText(message.error)}${more && `: ${more}`}`;
   return new RuntimeError(CODES[step.step] ?? "E_PROCESS", text, details);
 }
 
-/** A word more on why a step failed with this errno, or "". */
-export function reasonOf(step: StepName, errno: number): string {
-  return REASONS[step]?.[errno] ?? "";
+/** Which of the ids it was, and so which property of process.user. */
+function idError(step: SetIdsStep, { operation, error }: InitMessage, details: { pointer: string }): RuntimeError {
+  const part = ID_PARTS[operation];
+  if (part === undefined) return new RuntimeError("E_PROCESS", `${describe(step)}: ${errnoText(error)}`, details);
+  const reason = error === EINVAL ? "not mapped in the user namespace" : part.denied;
+  const text = `set ${part.what(step)}: ${errnoText(error)}${reason && `: ${reason}`}`;
+  return new RuntimeError("E_PROCESS", text, { ...details, pointer: `${details.pointer}/${part.key}` });
 }
+
+interface IdPart {
+  readonly key: string;
+  readonly what: (step: SetIdsStep) => string;
+  readonly denied: string;
+}
+
+const ID_PARTS: Readonly<{ [Name in Operation]?: IdPart }> = {
+  setgroups: {
+    key: "additionalGids",
+    what: ({ groups }) => `supplementary groups ${groups.join(", ") || "(none)"}`,
+    denied: "setgroups is denied in the user namespace",
+  },
+  setresgid: { key: "gid", what: ({ gid }) => `gid ${gid}`, denied: "" },
+  setresuid: { key: "uid", what: ({ uid }) => `uid ${uid}`, denied: "" },
+};
 
 /** docker and conmon tell 127 and 126 by these words (executable file not found, no such file, permission denied). */
 function programError(step: Step, message: InitMessage, details: object): RuntimeError {

@@ -8,8 +8,8 @@ import { devices, netDevices } from "./rules/devices.ts";
 import { annotations, foreign, root, version } from "./rules/document.ts";
 import { hooks } from "./rules/hooks.ts";
 import { mounts } from "./rules/mounts.ts";
-import { hiddenPaths, mappings, names, namespaces, timeOffsets } from "./rules/namespaces.ts";
-import { intelRdt, memoryPolicy, personality } from "./rules/placement.ts";
+import { hiddenPaths, mappedIds, mappings, names, namespaces, timeOffsets } from "./rules/namespaces.ts";
+import { intelRdt, memoryPolicy, mountLabel, personality } from "./rules/placement.ts";
 import { PROCESS_RULES, process } from "./rules/process.ts";
 import { cgroupsPath, resources } from "./rules/resources.ts";
 import { seccomp } from "./rules/seccomp.ts";
@@ -29,6 +29,7 @@ export const RULES: readonly Rule[] = [
   annotations,
   namespaces,
   mappings,
+  mappedIds,
   timeOffsets,
   devices,
   netDevices,
@@ -40,6 +41,7 @@ export const RULES: readonly Rule[] = [
   intelRdt,
   memoryPolicy,
   personality,
+  mountLabel,
   foreign,
 ];
 

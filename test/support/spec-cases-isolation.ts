@@ -1,5 +1,5 @@
 /** Changes to a configuration and what the rules find in them: mounts, namespaces, mappings, devices, sysctl. */
-import { ALL, linux, map, mount, type Row, userns } from "./spec-cases.ts";
+import { ALL, linux, map, mount, process, type Row, userns } from "./spec-cases.ts";
 
 export const ISOLATION_CASES: Record<string, Row[]> = {
   mounts: [
@@ -120,6 +120,29 @@ export const ISOLATION_CASES: Record<string, Row[]> = {
       'error /linux/readonlyPaths/0 linux.readonlyPaths[0] must be absolute (got "c")',
     ],
   ],
+  "mapped ids": [
+    [
+      {
+        ...userns([map(0, 1000, 9)], [map(0, 1000, 9)]),
+        ...process({ user: { uid: 8, gid: 8, additionalGids: [0, 8] } }),
+      },
+    ],
+    [
+      {
+        ...userns([map(1, 1000, 8)], [map(0, 1000, 5), map(6, 2000, 3)]),
+        ...process({ user: { uid: 0, gid: 5, additionalGids: [0, 9] } }),
+      },
+      "error /process/user/uid process.user.uid 0 is not mapped in the user namespace",
+      "error /process/user/gid process.user.gid 5 is not mapped in the user namespace",
+      "error /process/user/additionalGids/1 process.user.additionalGids[1] 9 is not mapped in the user namespace",
+    ],
+    [
+      {
+        ...linux({}, [{ type: "user", path: "/proc/1/ns/user" }]),
+        ...process({ user: { uid: 70_000, gid: 0 } }),
+      },
+    ],
+  ],
   mappings: [
     [userns([map(0, 1000, 1), map(1, 100000, 65535)])],
     [
@@ -140,7 +163,11 @@ export const ISOLATION_CASES: Record<string, Row[]> = {
       userns([map(0, 1, 4294967295)], [map(0, 0, 1)]),
       "error /linux/uidMappings/0/size linux.uidMappings[0] goes beyond the highest id",
     ],
-    [userns([map(0, 0, 0)], [map(0, 0, 1)]), "error /linux/uidMappings/0/size linux.uidMappings[0] maps no id"],
+    [
+      userns([map(0, 0, 0)], [map(0, 0, 1)]),
+      "error /linux/uidMappings/0/size linux.uidMappings[0] maps no id",
+      "error /process/user/uid process.user.uid 0 is not mapped in the user namespace",
+    ],
     [
       userns([map(0, 1000, 10), map(9, 2000, 1)], [map(0, 1000, 10), map(10, 1009, 1)]),
       "error /linux/uidMappings/1 linux.uidMappings[1] overlaps linux.uidMappings[0]",

@@ -110,6 +110,20 @@ export const PROCESS_CASES: Record<string, Row[]> = {
       "error /process/scheduler/policy process.scheduler.policy SCHED_ISO is not implemented by Linux",
     ],
   ],
+  labels: [
+    [
+      {
+        ...process({ apparmorProfile: "a b", selinuxLabel: "u:r:t:s0:c1,c2" }),
+        ...linux({ mountLabel: "u:r:t:s0:c1,c2" }),
+      },
+    ],
+    [
+      { ...process({ apparmorProfile: "a\nb", selinuxLabel: "a\nb" }), ...linux({ mountLabel: 'a",size=1' }) },
+      "error /process/apparmorProfile process.apparmorProfile must be one line",
+      "error /process/selinuxLabel process.selinuxLabel must be one line",
+      "error /linux/mountLabel linux.mountLabel must be one line without quotes",
+    ],
+  ],
   placement: [
     [process({ ioPriority: { class: "IOPRIO_CLASS_BE", priority: 7 } })],
     [

@@ -95,6 +95,26 @@ export function mappings(spec: Spec): readonly Finding[] {
   return found;
 }
 
+/** Ids of the program that the maps of a new user namespace don't have: nobody could take them. */
+export function mappedIds(spec: Spec): readonly Finding[] {
+  const { uidMappings = [], gidMappings = [] } = spec.linux ?? {};
+  const user = spec.process?.user;
+  if (user === undefined || !isNew(namespaceOf(spec, "user"))) return NONE;
+  const found: Finding[] = [];
+  const check = (id: number, key: string, name: string, maps: readonly IdMapping[]): void => {
+    const mapped = maps.some(({ containerID, size }) => id >= containerID && id < containerID + size);
+    if (mapped || maps.length === 0) return;
+    const message = `process.user.${name} ${id} is not mapped in the user namespace`;
+    found.push(fault(`/process/user/${key}`, message, MAPPINGS_REF));
+  };
+  check(user.uid, "uid", "uid", uidMappings);
+  check(user.gid, "gid", "gid", gidMappings);
+  user.additionalGids?.forEach((gid, i) => {
+    check(gid, `additionalGids/${i}`, `additionalGids[${i}]`, gidMappings);
+  });
+  return found;
+}
+
 /** Clock offsets belong to a time namespace that is made, not joined. */
 export function timeOffsets(spec: Spec): readonly Finding[] {
   const offsets = spec.linux?.timeOffsets;

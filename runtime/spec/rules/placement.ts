@@ -1,4 +1,4 @@
-/** Rules on what places a container on the machine: resctrl, memory policy, personality. */
+/** Rules on what places a container on the machine: resctrl, memory policy, personality, label of its mounts. */
 
 import { type Finding, fault, NONE, warning } from "../finding.ts";
 import type { MemoryPolicy, Spec } from "../generated/types.ts";
@@ -60,6 +60,14 @@ export function memoryPolicy(spec: Spec): readonly Finding[] {
     refuse("flags", "can't have both MPOL_F_RELATIVE_NODES and MPOL_F_STATIC_NODES");
   }
   return found;
+}
+
+/** The label stands in quotes among the options of mount(2). */
+export function mountLabel(spec: Spec): readonly Finding[] {
+  const label = spec.linux?.mountLabel;
+  if (label === undefined || !/["\n]/.test(label)) return NONE;
+  const message = "linux.mountLabel must be one line without quotes";
+  return [fault("/linux/mountLabel", message, "config-linux.md#mount-label")];
 }
 
 /** No flag of personality is defined yet. */

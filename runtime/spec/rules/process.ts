@@ -153,6 +153,15 @@ function placement(process: Process, at: string): readonly Finding[] {
   return found;
 }
 
+/** What goes into a file of procfs as one line. */
+function labels(process: Process, at: string): readonly Finding[] {
+  return (["apparmorProfile", "selinuxLabel"] as const).flatMap((key) => {
+    const label = process[key];
+    if (label === undefined || !label.includes("\n")) return [];
+    return [fault(`${at}/${key}`, `process.${key} must be one line`, LINUX_REF)];
+  });
+}
+
 /** Every rule on a process. */
 export const PROCESS_RULES: readonly ProcessRule[] = [
   commandLine,
@@ -164,6 +173,7 @@ export const PROCESS_RULES: readonly ProcessRule[] = [
   scores,
   scheduler,
   placement,
+  labels,
 ];
 
 /** The rules on the process of a Spec; without one there is nothing to break. */
