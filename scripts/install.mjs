@@ -42,6 +42,19 @@ const PACKAGES = [
   { name: "util-linux", purpose: "test", there: () => inPath("unshare") && inPath("nsenter") },
   { name: "strace", purpose: "test", there: () => inPath("strace") },
   { name: "libseccomp2", purpose: "test", there: () => existsSync("/usr/share/doc/libseccomp2") },
+  { name: "golang-go", purpose: "conformance", there: () => inPath("go") },
+  ...[
+    "golang-github-blang-semver-dev",
+    "golang-github-google-uuid-dev",
+    "golang-github-hashicorp-go-multierror-dev",
+    "golang-github-mrunalp-fileutils-dev",
+    "golang-github-opencontainers-selinux-dev",
+    "golang-github-opencontainers-specs-dev",
+    "golang-github-sirupsen-logrus-dev",
+    "golang-github-urfave-cli-dev",
+    "golang-gocapability-dev",
+    "golang-golang-x-sys-dev",
+  ].map((name) => ({ name, purpose: "conformance", there: () => existsSync(`/usr/share/doc/${name}`) })),
 ];
 
 function apt(args) {
@@ -61,7 +74,7 @@ function installWithApt(names) {
 }
 
 /**
- * Installs what is missing for these purposes (`build`, `demo`, `test`).
+ * Installs what is missing for these purposes (`build`, `demo`, `test`, `conformance`).
  * Returns the names of the packages that are still missing, after saying how to get them.
  */
 export function installSystem(purposes) {

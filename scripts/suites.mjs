@@ -29,6 +29,7 @@ export const SUITES = [
     onlyByName: true,
   },
   { name: "differential", folder: "differential", root: true, quick: true },
+  { name: "conformance", folder: "conformance", root: true, quick: false },
 ];
 
 const isRoot = process.getuid() === 0;
