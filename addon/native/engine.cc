@@ -50,8 +50,10 @@ void* resize(JSMallocState* state, void* block, size_t size) {
   return moved;
 }
 
+size_t room(const void* block) { return heap::room(block); }
+
 JSContext* makeContext() {
-  static const JSMallocFunctions functions = {take, give, resize, heap::room};
+  static const JSMallocFunctions functions = {take, give, resize, room};
   JSRuntime* runtime = JS_NewRuntime2(&functions, nullptr);
   if (!runtime) return nullptr;
   JS_SetMemoryLimit(runtime, kMaxMemory);

@@ -14,19 +14,13 @@ extern uint8_t tsrunHeap[], tsrunHeapEnd[], tsrunArena[], tsrunArenaEnd[];
 namespace heap {
 namespace {
 
-constexpr size_t kUnit = 16;
 constexpr size_t kPage = 4096;
 constexpr size_t kExact = 64;                 // classes of one unit more each
 constexpr size_t kClasses = kExact + 4 * 16;  // then four per doubling, up to kLargest
 constexpr size_t kMapped = 256 << 10;         // from here on a block has a mapping of its own
-constexpr uint64_t kMappedMark = 1;           // which its head says
 constexpr size_t kGrowth = 4 << 20;
 constexpr size_t kLargest = 32 << 20;         // of a block that has none
 
-// In front of every block, which is thereby aligned to 16 bytes: the size of both, or that of the mapping and its mark.
-struct Head {
-  uint64_t size;
-};
 struct Free {
   Free* next;
 };
@@ -43,6 +37,7 @@ struct State {
 
 State& state() { return *reinterpret_cast<State*>(tsrunHeap); }
 
+// A block is aligned to kUnit, and its head to half of that.
 Head* headOf(const void* block) { return reinterpret_cast<Head*>(const_cast<void*>(block)) - 1; }
 
 // The class whose blocks hold `units`, which is rounded up to what they hold.
@@ -140,12 +135,6 @@ void give(void* block) {
   auto* freed = static_cast<Free*>(block);
   freed->next = state().free[list];
   state().free[list] = freed;
-}
-
-size_t room(const void* block) {
-  if (!block) return 0;
-  const Head* head = headOf(block);
-  return sizeOf(head) - (isMapped(head) ? kUnit : sizeof(Head));
 }
 
 void* resize(void* block, size_t size) {

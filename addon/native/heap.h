@@ -11,8 +11,20 @@ void* take(size_t size);
 void give(void* block);
 // As realloc(3).
 void* resize(void* block, size_t size);
+
+// In front of every block: the size of both, and whether they have a mapping of their own.
+struct Head {
+  uint64_t size;
+};
+constexpr uint64_t kMappedMark = 1;
+constexpr size_t kUnit = 16;
+
 // How many bytes of a block may be used.
-size_t room(const void* block);
+inline size_t room(const void* block) {
+  if (!block) return 0;
+  uint64_t size = (static_cast<const Head*>(block) - 1)->size;
+  return size & kMappedMark ? (size & ~kMappedMark) - kUnit : size - sizeof(Head);
+}
 
 // What whoever wrote the heap down left for whoever wakes it up; null when nothing was written.
 void* root();

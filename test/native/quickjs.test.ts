@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { compileNative } from "../support/compile.ts";
 import { NATIVE_HOST } from "../support/hosts.ts";
 import { ROOT } from "../support/paths.ts";
 import { SCENES } from "./quickjs/scenes.ts";
@@ -107,6 +108,18 @@ describe("the engine", () => {
     const { stdout } = spawnSync("/bin/sh", ["-c", '"$0" streams <&- 2>&- | cat', PROGRAM], { encoding: "utf8" });
     const [input, , errors] = JSON.parse(stdout) as string[];
     expect([input, errors]).toEqual(["/dev/null", "/dev/null"]);
+  });
+});
+
+describe("the functions in the place of the C library's", () => {
+  test("copy and compare", async () => {
+    const program = await compileNative({
+      name: "small-test",
+      sources: ["test/native/quickjs/small-test.cc"],
+      headers: ["addon/native"],
+      flags: ["-fno-tree-loop-distribute-patterns", "-fsanitize=address"],
+    });
+    expect(execFileSync(program, { encoding: "utf8" })).toMatch(/^0 of \d{6} wrong\n$/);
   });
 });
 
