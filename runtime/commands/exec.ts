@@ -40,7 +40,11 @@ export function execOptions({ context, args, flags }: Invocation): ExecOptions {
   const file = flags.text("process");
   if (file !== undefined) {
     refuseBeside(program, flags);
-    return { ...common, process: readProcess(file, context) };
+    const process = readProcess(file, context);
+    if (flags.on("tty") && !process.terminal) {
+      context.onWarning(`exec: --tty has no effect: the process asks for no terminal (${file} /terminal)`);
+    }
+    return { ...common, process };
   }
   if (program.length === 0) throw new RuntimeError("E_USAGE", "exec: neither a program nor --process is given");
   const user = flags.text("user");

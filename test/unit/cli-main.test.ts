@@ -174,6 +174,16 @@ describe("exec", () => {
     expect(calls[0]).toEqual(["exec", expect.objectContaining({ terminal: true, console })]);
   });
 
+  test("--tty beside a whole process that has no terminal is told, not obeyed", async () => {
+    const text = '{"cwd":"/","args":["id"],"user":{"uid":0,"gid":0}}';
+    const words = ["exec", "-d", "--tty", "--process", "/p.json", "c1"];
+    const { code, err } = await tsrun(words, { readJson: () => text });
+    const told = "tsrun: warning: exec: --tty has no effect: the process asks for no terminal (/p.json /terminal)\n";
+    expect([code, err]).toEqual([0, told]);
+    const seated = await tsrun(words, { readJson: () => text.replace("{", '{"terminal":true,') });
+    expect([seated.code, seated.err]).toEqual([0, ""]);
+  });
+
   test("a terminal for a console socket", async () => {
     await tsrun(["exec", "-d", "-t", "--console-socket", "/s", "c1", "sh"]);
     const console = { kind: "socket", path: "/s" };
