@@ -1,8 +1,7 @@
 /** The command line says the same on both hosts: help, versions, errors and exit codes. */
 import { describe } from "@jest/globals";
+import { COMMANDS } from "../../runtime/cli/table.ts";
 import { same } from "../support/hosts.ts";
-
-const VERBS = ["create", "start", "run", "exec", "kill", "delete", "state", "list", "plan", "spec", "features"];
 
 /** Command lines that need no container and change nothing. */
 const LINES: readonly (readonly string[])[] = [
@@ -91,7 +90,7 @@ describe("both hosts say the same", () => {
     ]);
   }
 
-  for (const verb of VERBS) {
+  for (const { name: verb } of COMMANDS) {
     same(`in the help on ${verb}`, (host) => [
       host.call(["help", verb]),
       host.call([verb, "--help"]),
