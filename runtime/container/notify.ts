@@ -1,5 +1,6 @@
 /** The proxy between a program that says READY=1 and the service manager that waits for it (sd_notify(3)). */
 import { port } from "../host/port.ts";
+import { O_PATH, openFlags, S_IFMT, S_IFSOCK } from "../linux/flags.ts";
 import { isAlive } from "../state/process.ts";
 import { ContainerStore } from "../state/store.ts";
 import type { Context } from "./options.ts";
@@ -33,12 +34,30 @@ export function openNotifyProxy(context: Context, id: string, host: string): Not
     // The name of a socket must be short, and this one's folder may be deep.
     const path = `/proc/self/fd/${folder}/${NOTIFY_NAME}`;
     const socket = port().datagramSocket(path, "");
-    // Whoever the program runs as may write to it.
-    port().chmod(path, 0o777);
+    try {
+      openToAll(path);
+    } catch (error) {
+      port().close(socket);
+      throw error;
+    }
     return proxy(store, socket, host);
   } finally {
     port().close(folder);
   }
+}
+
+/** Whoever the program runs as may write to it. What is there is looked at first: the container sees the folder. */
+function openToAll(path: string): void {
+  const fd = port().open(path, O_PATH | noFollow());
+  try {
+    if ((port().fstat(fd).mode & S_IFMT) === S_IFSOCK) port().chmod(`/proc/self/fd/${fd}`, 0o777);
+  } finally {
+    port().close(fd);
+  }
+}
+
+function noFollow(): number {
+  return openFlags(port().uname().machine)?.O_NOFOLLOW ?? 0;
 }
 
 function proxy(store: ContainerStore, socket: number, host: string): NotifyProxy {

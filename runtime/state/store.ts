@@ -144,19 +144,18 @@ export class ContainerStore {
 
   /** Removes the folder and all that tsrun puts there. No error when it is gone already. */
   remove(): void {
-    for (const name of [
-      ...FIFOS,
-      "config.json",
-      ".config.json",
-      `${NOTIFY}/notify.sock`,
-      ".state.json",
-      "state.json",
-    ]) {
+    for (const name of [...FIFOS, "config.json", ".config.json", ".state.json", "state.json"]) {
       ignoring([ENOENT, ENOTDIR], () => port().unlink(`${this.folder}/${name}`));
     }
-    for (const folder of [`${this.folder}/${NOTIFY}`, this.folder]) {
-      ignoring([ENOENT, ENOTDIR], () => port().rmdir(folder));
-    }
+    if (this.hasNotify()) this.#removeNotify();
+    ignoring([ENOENT, ENOTDIR], () => port().rmdir(this.folder));
+  }
+
+  /** A privileged container may have left more there than the socket. */
+  #removeNotify(): void {
+    const folder = `${this.folder}/${NOTIFY}`;
+    for (const name of port().readdir(folder)) ignoring([ENOENT], () => port().unlink(`${folder}/${name}`));
+    ignoring([ENOENT], () => port().rmdir(folder));
   }
 
   #open(): number {

@@ -262,6 +262,16 @@ describe("NOTIFY_SOCKET", () => {
     expect(() => readFileSync(join(box.session.root, c.id, "state.json"))).toThrow();
   });
 
+  test("in the foreground nothing waits for it but the program", async () => {
+    const change: Change = (config) => {
+      config.process.args = ["sh", "-c", "echo $NOTIFY_SOCKET; exit 3"];
+    };
+    const c = await box.container(change, { rootfs: "own" });
+    const outcome = await c.run([], { env: { ...PLAIN_ENV, NOTIFY_SOCKET: join(c.bundle, "nobody") } });
+    expect([outcome.code, outcome.stdout.trim()]).toEqual([3, "/run/notify/notify.sock"]);
+    if (isTsrun) expect(outcome.stderr).not.toContain("nobody");
+  });
+
   test("without it the program is told of none", async () => {
     expect(await box.sh("echo [$NOTIFY_SOCKET]; ls -d /run/notify 2>/dev/null; true")).toBe("[]");
   });
