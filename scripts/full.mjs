@@ -88,7 +88,7 @@ function document(results) {
   ].join("\n");
 }
 
-installSystem(["build", "demo", "test"]);
+installSystem(["build", "demo", "test", "clients"]);
 const results = everything();
 mkdirSync(join(ROOT, "docs"), { recursive: true });
 writeFileSync(join(ROOT, "docs", "full-run.md"), document(results));

@@ -12,6 +12,7 @@ export const CRUN = ["/usr/bin/crun", "/usr/sbin/crun"].find((path) => existsSyn
 
 /**
  * `root`: needs root. `runtime`: the executable under test, when it is not dist/tsrun. `quick`: part of `npm test`.
+ * `short`: what the environment has when the suite is only a part of `npm test`, and not asked for by name.
  * crun 1.8.1 is wrong in more ways than the tests name: its suite is there to be asked for by name, and part of nothing.
  */
 export const SUITES = [
@@ -29,6 +30,8 @@ export const SUITES = [
     onlyByName: true,
   },
   { name: "differential", folder: "differential", root: true, quick: true },
+  { name: "clients", folder: "clients", root: true, quick: true, short: { TSRUN_QUICK: "1" } },
+  { name: "clients-runc", folder: "clients", root: true, quick: false, runtime: RUNC ?? "runc" },
   { name: "conformance", folder: "conformance", root: true, quick: false },
 ];
 
@@ -81,14 +84,18 @@ function countReport(file) {
   return { passed: report.numPassedTests, failed, skipped };
 }
 
-/** Runs a suite; its output goes to this process's own. Returns { name, passed, failed, skipped: Map(reason, count), seconds }. */
-export function runSuite(suite, extra = []) {
+/**
+ * Runs a suite, with `extra` arguments of jest and `more` in its environment; its output goes to this process's own.
+ * Returns { name, passed, failed, skipped: Map(reason, count), seconds }.
+ */
+export function runSuite(suite, extra = [], more = {}) {
   const folder = mkdtempSync(join(tmpdir(), "tsrun-report-"));
   const report = join(folder, "report.json");
   const started = performance.now();
   const { NODE_OPTIONS, NODE_EXTRA_CA_CERTS, ...env } = process.env;
   if (suite.runtime === undefined) env.TSRUN ??= TSRUN;
   else env.TSRUN = suite.runtime;
+  Object.assign(env, more);
   const [command, ...args] = shelter(jestCommand(suite, report, extra));
   try {
     const limits = { timeout: LIMIT, killSignal: "SIGKILL" };

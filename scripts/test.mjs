@@ -1,4 +1,4 @@
-// npm test [-- --only unit,plan,native,integration,integration-runc,differential] [--no-install] [-- JEST-ARGUMENTS]
+// npm test [-- --only unit,plan,native,integration,integration-runc,differential,clients] [--no-install] [-- JEST-ARGUMENTS]
 // Installs what is missing, builds, runs the suites; the last line is `N passed, N failed`.
 import { parseArgs } from "node:util";
 import { installSystem } from "./install.mjs";
@@ -20,7 +20,9 @@ if (unknown.length > 0) {
 }
 const suites = SUITES.filter((suite) => (wanted === undefined ? suite.quick : wanted.includes(suite.name)));
 
-const missing = values["no-install"] ? [] : installSystem(["build", "demo", "test"]);
+const purposes = ["build", "demo", "test"];
+if (suites.some((suite) => suite.folder === "clients")) purposes.push("clients");
+const missing = values["no-install"] ? [] : installSystem(purposes);
 if (missing.length > 0) console.error(`test: without ${missing.join(", ")} some tests fail or are skipped`);
 
 const results = [];
@@ -34,7 +36,7 @@ for (const suite of suites) {
     continue;
   }
   console.log(`\n== ${suite.name}`);
-  results.push(runSuite(suite, jestArguments));
+  results.push(runSuite(suite, jestArguments, wanted === undefined ? suite.short : {}));
 }
 
 const { passed, failed, skipped } = total(results);
