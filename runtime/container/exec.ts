@@ -21,7 +21,7 @@ import { execHands } from "./hands.ts";
 import type { Context, ExecOptions, RunningProcess } from "./options.ts";
 import { writePidFile } from "./pid-file.ts";
 import { withPidfdSocket } from "./pidfd-socket.ts";
-import { ownCapabilities } from "./probe.ts";
+import { inUserNamespace, ownCapabilities } from "./probe.ts";
 import { processHandle } from "./process-handle.ts";
 import { probeLabels } from "./security.ts";
 import { keptFds, withListenFds } from "./service.ts";
@@ -49,7 +49,8 @@ export async function execInContainer(context: Context, options: ExecOptions): P
   requireConsole(terminal, options.console, `${pointer}/terminal`);
   const { machine } = port().uname();
   const inherited = labelsOf(spec.process ?? process, "/process");
-  const host = { ...ownCapabilities(), machine, ...probeLabels(labelsOf(process, pointer, inherited)) };
+  const labels = labelsOf(process, pointer, inherited);
+  const host = { ...ownCapabilities(), machine, ...probeLabels(labels), inUserNamespace: inUserNamespace() };
   const cgroups = execCgroups(record, options.cgroups ?? new Map());
   const plan = planExec(withListenFds(process, options.listenFds), target(record, cgroups), host, {
     preserveFds: keptFds(options),

@@ -26,7 +26,7 @@ export function probeHost(spec: Spec): Host {
 }
 
 /** The first user namespace of a machine has all ids, each as itself (user_namespaces(7)). */
-function inUserNamespace(): boolean {
+export function inUserNamespace(): boolean {
   return !/^\s*0\s+0\s+4294967295\s*$/.test(port().readFile("/proc/self/uid_map", STATUS_LIMIT));
 }
 

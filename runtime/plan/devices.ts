@@ -47,7 +47,7 @@ export function deviceSteps(context: PlanContext): Step[] {
   const nodes = [...defaults.filter(({ path }) => !taken.has(path)), ...configured];
   const links = context.host.hasKernelCore ? [...DEFAULT_LINKS, KERNEL_CORE] : DEFAULT_LINKS;
   return [
-    ...nodes.map((node) => (context.namespaces.hasUser ? bindNode(context, node) : makeNode(node))),
+    ...nodes.map((node) => (mayMake(context, node) ? makeNode(node) : bindNode(context, node))),
     ...links
       .filter(([path]) => !taken.has(path))
       .map(([path, target, replace]): Step => {
@@ -87,8 +87,13 @@ function makeNode(node: Node): Step {
   return { step: "makeDevice", by: "init", ...node };
 }
 
-/** A user namespace can't make device nodes: the host's node of the same path is bound. */
-function bindNode({ slots }: PlanContext, { path, from }: Node): Step {
+/** A user namespace, be it the container's or the caller's own, can't make nodes other than fifos. */
+function mayMake({ namespaces, host }: PlanContext, { type }: Node): boolean {
+  return !namespaces.hasUser && (!host.inUserNamespace || type === S_IFIFO);
+}
+
+/** The host's node of the same path, in place of one that can't be made. */
+function bindNode({ slots, namespaces }: PlanContext, { path, from }: Node): Step {
   const { attrSet, attrClear, legacyFlags } = parseMountOptions([]);
   return {
     step: "bind",
@@ -96,7 +101,7 @@ function bindNode({ slots }: PlanContext, { path, from }: Node): Step {
     from,
     target: path,
     source: path,
-    slot: slots.add({ kind: "tree", path, recursive: false, from }),
+    slot: namespaces.hasUser ? slots.add({ kind: "tree", path, recursive: false, from }) : -1,
     recursive: 0,
     flags: legacyFlags,
     attrSet,

@@ -14,7 +14,7 @@ import { seccompSteps } from "./seccomp.ts";
 
 export interface IdentityContext {
   readonly process: Process;
-  readonly host: Pick<Host, "bounding" | "permitted" | "machine" | "apparmor" | "selinux">;
+  readonly host: Pick<Host, "bounding" | "permitted" | "machine" | "apparmor" | "selinux" | "inUserNamespace">;
   readonly seccomp: Seccomp | undefined;
   readonly placement: ContainerPlacement;
   readonly labels: Labels;
@@ -56,7 +56,7 @@ export function identitySteps(context: IdentityContext): { readonly identity: St
   const find = findProgram(context);
   const early = uid !== 0 && (sets.ambient & FILE_ACCESS) !== 0n;
   const cwd = containerPath(process.cwd);
-  const keepGroups = inUserNamespace(context) ? KEEP_IF_DENIED : 0;
+  const keepGroups = inUserNamespace(context) || context.host.inUserNamespace ? KEEP_IF_DENIED : 0;
   const ids: Step = { step: "setIds", by: "init", from: user, uid, gid, groups: additionalGids, keepGroups };
   const identity: Step[] = [
     ...(homeIsSet(process) ? [] : [{ step: "findHome", by: "init", from: user, uid } as const]),
