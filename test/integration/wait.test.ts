@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "@jest/globals";
+import { describe, expect } from "@jest/globals";
 import { pause, succeeded } from "../../bundles/command.ts";
 import type { Container } from "../../bundles/container.ts";
 import { hasFile } from "../support/cgroup.ts";
