@@ -124,6 +124,7 @@ function firstRecord(
     cgroupPaths: plan.cgroupPaths,
     cgroupsMade: missingParents(plan.steps.filter((step) => step.step === "makeCgroup")),
     ownKeyring: !noNewKeyring,
+    steps: plan.steps.length,
     resctrl: resctrlRecord(plan.steps),
     namespaces: (spec.linux?.namespaces ?? []).reduce((flags, { type }) => flags | NAMESPACES[type].flag, 0),
   };

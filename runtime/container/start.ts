@@ -7,6 +7,7 @@ import { decodeMessage, MESSAGE_SIZE } from "../launch/message.ts";
 import { EAGAIN, ENXIO } from "../linux/errno.ts";
 import { O_NONBLOCK, O_RDONLY, O_WRONLY } from "../linux/flags.ts";
 import { describe } from "../plan/describe.ts";
+import type { Step } from "../plan/generated/step.ts";
 import { hooksOf } from "../plan/hooks.ts";
 import { type Plan, planCreate } from "../plan/plan.ts";
 import type { Spec } from "../spec/generated/types.ts";
@@ -57,7 +58,7 @@ async function release(context: Context, store: ContainerStore, spec: Spec, reco
       const bytes = await nextBytes(report);
       if (bytes.length === 0) return executed(context, spec, record);
       const message = decodeMessage(bytes);
-      const step = replan(context, spec, record).steps[message.step];
+      const step = stepOf(replan(context, spec, record), record, message.step);
       if (step === undefined) throw new RuntimeError("E_INTERNAL", `init speaks of step ${message.step}`);
       if (message.report === "fault") throw faultError(step, message);
       if (message.report === "notice") context.onWarning(faultError(step, message).message, step.from);
@@ -79,6 +80,11 @@ function executed(context: Context, spec: Spec, record: Record): void {
   if (last === undefined) return;
   const { by, from } = last;
   context.onStep({ index: steps.length - 1, by, text: describe(last), from, at: port().monotonic() });
+}
+
+/** Counted from the end: what create was told about terminals and the root changes only what comes before the wait. */
+function stepOf({ steps }: Plan, record: Record, index: number): Step | undefined {
+  return steps[index + steps.length - (record.steps ?? steps.length)];
 }
 
 /** The same config on the same host gives the same plan: only asked for when init has something to say. */

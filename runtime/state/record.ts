@@ -54,6 +54,8 @@ export interface Record {
   readonly resctrl?: ResctrlRecord | undefined;
   /** Since 0.1: there when somebody waited for init's end. */
   readonly ended?: Ending;
+  /** How many steps the plan of create had: init reports by number. */
+  readonly steps?: number;
 }
 
 const FIELDS: Readonly<{ [Field in keyof Record]: string }> = {
