@@ -25,8 +25,15 @@ function unmounted(): string[] {
   return names.filter((name) => !existsSync(join(CGROUP_ROOT, name)));
 }
 
+/** A shell line that removes the cgroups of this name, as far as they are empty within five seconds. */
+function emptyCgroups(name: string): string {
+  const find = `find ${CGROUP_ROOT} -maxdepth 2 -type d -name '${name}*'`;
+  const empty = `${find} -exec find {} -depth -type d -exec rmdir {} + \\; 2>/dev/null`;
+  return `for try in $(seq 50); do ${empty}; [ -z "$(${find})" ] && break; sleep 0.1; done`;
+}
+
 /** Shell lines of the namespaces' first process, which reaps orphans until its standard input ends. */
-function preparation(writes: string): string[] {
+function life(name: string, writes: string): string[] {
   const overlays = WRITTEN.flatMap((folder) => {
     const own = join(writes, folder.replaceAll("/", "_"));
     const options = `lowerdir=${folder},upperdir=${own}/upper,workdir=${own}/work`;
@@ -44,6 +51,10 @@ function preparation(writes: string): string[] {
     ...(haveV1 ? mountAsV1(unmounted()) : []),
     "echo ready",
     "while read -r line; do :; done",
+    // Everything but this process itself; then the cgroups, of which some are mounted in here only.
+    "set +e",
+    "kill -KILL -1",
+    emptyCgroups(name),
   ];
 }
 
@@ -76,7 +87,7 @@ export class ClientSession {
     const dir = await mkdtemp(join(tmpdir(), `tsrun-client-${process.pid}-`));
     await chmod(dir, 0o755);
     await mkdir(join(dir, "files"));
-    const script = preparation(join(dir, "writes")).join("\n");
+    const script = life(basename(dir), join(dir, "writes")).join("\n");
     const holder = spawn("unshare", [...NAMESPACES, "bash", "-c", script], {
       stdio: ["pipe", "pipe", "pipe"],
       env: { ...PLAIN_ENV },
@@ -183,21 +194,14 @@ export class ClientSession {
     });
   }
 
-  /** Shell lines that remove the session's cgroups, as far as they are empty within five seconds. */
-  #emptyCgroups(): string {
-    const find = `find ${CGROUP_ROOT} -mindepth 2 -maxdepth 2 -type d -name '${this.name}*'`;
-    const empty = `${find} -exec find {} -depth -type d -exec rmdir {} + \\; 2>/dev/null`;
-    return `for try in $(seq 50); do ${empty}; [ -z "$(${find})" ] && break; sleep 0.1; done`;
-  }
-
   /** Ends everything in the session and removes its folder; what is left all the same, one line each. */
   async close(): Promise<string[]> {
     if (this.#holder.exitCode === null && this.#holder.signalCode === null) {
       const ended = new Promise<void>((resolve) => this.#holder.once("exit", () => resolve()));
-      // Everything but the first process and this shell itself; then the cgroups that are mounted in there only.
-      await this.exec(["bash", "-c", `kill -KILL -1; ${this.#emptyCgroups()}`]);
-      this.#holder.kill("SIGKILL");
+      this.#holder.stdin?.end();
+      const patience = setTimeout(() => this.#holder.kill("SIGKILL"), 20_000);
       await ended;
+      clearTimeout(patience);
     }
     await removeCgroups(this.name);
     await rm(this.dir, { recursive: true, force: true });

@@ -26,11 +26,17 @@ export function program(name: string): string | undefined {
 
 /** Whether processes here may have CAP_SYS_RESOURCE: `--privileged` and podman's own limits ask for it. */
 export function haveSysResource(): boolean {
-  const bounding = /^CapBnd:\s*(\w+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "0";
-  return ((BigInt(`0x${bounding}`) >> CAP_SYS_RESOURCE) & 1n) === 1n;
+  return ((capabilities(readFileSync("/proc/self/status", "utf8"), "CapBnd") >> CAP_SYS_RESOURCE) & 1n) === 1n;
 }
 
-export const NO_RESOURCE = "no CAP_SYS_RESOURCE on this machine";
+/** A set of capabilities (`CapBnd`, `CapEff`) in the text of a /proc/PID/status, as far as docker 20.10 knows them. */
+export function capabilities(status: string, set: string): bigint {
+  const digits = new RegExp(`^${set}:\\s*(\\w+)`, "m").exec(status)?.[1];
+  if (digits === undefined) throw new Error(`no ${set} in ${status}`);
+  return BigInt(`0x${digits}`) & ((1n << 38n) - 1n);
+}
+
+export const NO_RESOURCE = "runc wants CAP_SYS_RESOURCE, which is not there";
 
 /** True on a host with nothing but a v2 tree. */
 export const isV2 = existsSync(join(CGROUP_ROOT, "cgroup.controllers"));
