@@ -101,6 +101,14 @@ const bytes: Scene = (folder) => {
   return [back.length, back instanceof Uint8Array, back.buffer.byteLength, port().sha256(back), pieces, wrote];
 };
 
+const large: Scene = () => {
+  const copy = new Uint8Array(20 << 20).fill(0x41).slice();
+  copy[5] = 0x42;
+  copy.copyWithin(1, 0);
+  const decoded = port().decode(copy);
+  return [decoded.length, port().sha256(copy), port().sha256(port().encode(`${decoded}é${decoded}`))];
+};
+
 const wrongArguments: Scene = () => {
   const any = port() as unknown as Record<string, (...given: unknown[]) => unknown>;
   const calls: readonly [string, ...unknown[]][] = [
@@ -275,6 +283,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   text,
   lostText,
   bytes,
+  large,
   wrongArguments,
   failures,
   names,
