@@ -55,6 +55,8 @@ class Walk {
   #launcher: number | undefined;
   #init: Init | undefined;
   #channel = -1;
+  /** What init said before the launcher told of it. */
+  readonly #early: InitMessage[] = [];
 
   constructor(plan: Plan, hands: ParentHands) {
     this.#plan = plan;
@@ -132,9 +134,15 @@ class Walk {
 
   /** The launcher's part, up to its news of init's pid. */
   async #awaitCloned(): Promise<Init> {
+    const born = this.#plan.steps.findIndex(({ step }) => step === "cloneInit");
     for (;;) {
       const message = await this.#receive();
       if (message === null) throw lost("the launcher");
+      if (message.step > born) {
+        // init may be faster with its first words than the launcher with its last ones.
+        this.#early.push(message);
+        continue;
+      }
       this.#note(message);
       if (message.report !== "cloned") continue;
       this.#event(message.step);
@@ -158,7 +166,7 @@ class Walk {
   async #accompany(init: Init, first: number): Promise<Init> {
     if (await this.#takeRun(first)) return init;
     for (;;) {
-      const message = await this.#receive();
+      const message = this.#early.shift() ?? (await this.#receive());
       if (message === null) {
         if (this.#plan.steps.some(({ step }) => step === "awaitStart")) throw lost("init");
         this.#event(this.#plan.steps.length - 1);
