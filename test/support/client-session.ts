@@ -28,7 +28,7 @@ function unmounted(): string[] {
 /** A shell line that removes the cgroups of this name, as far as they are empty within five seconds. */
 function emptyCgroups(name: string): string {
   const find = `find ${CGROUP_ROOT} -maxdepth 2 -type d -name '${name}*'`;
-  const empty = `${find} -exec find {} -depth -type d -exec rmdir {} + \\; 2>/dev/null`;
+  const empty = `for top in $(${find}); do find $top -depth -type d -exec rmdir {} + 2> /dev/null; done`;
   return `for try in $(seq 50); do ${empty}; [ -z "$(${find})" ] && break; sleep 0.1; done`;
 }
 
