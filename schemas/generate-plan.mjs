@@ -1,4 +1,5 @@
 // Makes runtime/plan/generated/step.ts and addon/generated/wire.h from schemas/plan.json.
+import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,6 +7,8 @@ import { fileURLToPath } from "node:url";
 const here = dirname(fileURLToPath(import.meta.url));
 const table = JSON.parse(readFileSync(join(here, "plan.json"), "utf8"));
 const RECORD_HEADER = 8;
+/** Changes with every change of the table: an init of another build refuses the plan. */
+const VERSION = createHash("sha256").update(JSON.stringify(table)).digest().readUInt32LE(0);
 
 const KIND = {
   string: { size: 4, align: 4, ts: "string", cc: ["uint32_t %"] },
@@ -44,7 +47,7 @@ function writeIfChanged(path, text) {
 }
 
 const ts = `// Generated from schemas/plan.json.
-export const WIRE_VERSION = ${table.version};
+export const WIRE_VERSION = ${VERSION};
 export const RECORD_SIZE = ${table.recordSize};
 export type Walker = "launcher" | "init" | "parent";
 export type FieldKind = ${Object.keys(KIND)
@@ -97,7 +100,7 @@ const cc = `// Generated from schemas/plan.json.
 namespace wire {
 
 constexpr uint32_t kMagic = 0x50525354;  // "TSRP"
-constexpr uint32_t kVersion = ${table.version};
+constexpr uint32_t kVersion = ${VERSION}u;
 constexpr uint32_t kRecordSize = ${table.recordSize};
 constexpr uint32_t kFlagTrace = 1;
 
