@@ -219,8 +219,8 @@ export const UPDATE_FLAGS: readonly Flag[] = [
   { name: "pids-limit", kind: "text", value: "N", summary: "most tasks at a time (-1: no limit)" },
   { name: "kernel-memory", kind: "text", value: "BYTES", summary: "has no effect since Linux 5.16", hidden: true },
   { name: "kernel-memory-tcp", kind: "text", value: "BYTES", summary: "limit of TCP buffers", hidden: true },
-  { name: "l3-cache-schema", kind: "text", value: "SCHEMA", summary: "Intel RDT/CAT schema", unsupported: true },
-  { name: "mem-bw-schema", kind: "text", value: "SCHEMA", summary: "Intel RDT/MBA schema", unsupported: true },
+  { name: "l3-cache-schema", kind: "text", value: "SCHEMA", summary: "limit of the L3 cache, such as L3:0=ff" },
+  { name: "mem-bw-schema", kind: "text", value: "SCHEMA", summary: "limit of memory bandwidth, such as MB:0=20" },
 ];
 
 export const EVENTS_FLAGS: readonly Flag[] = [

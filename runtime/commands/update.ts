@@ -9,7 +9,9 @@ import { spoolStdin } from "./stdin.ts";
 export async function update({ context, args, flags }: Invocation): Promise<number> {
   const file = flags.text("resources") ?? "";
   const resources = file === "" ? resourcesOf(flags) : await fromFile({ context, args, flags }, file);
-  await updateContainer(context, args[0] ?? "", resources);
+  const [l3CacheSchema, memBwSchema] = [flags.text("l3-cache-schema"), flags.text("mem-bw-schema")];
+  const cache = { ...(l3CacheSchema && { l3CacheSchema }), ...(memBwSchema && { memBwSchema }) };
+  await updateContainer(context, args[0] ?? "", resources, cache);
   return 0;
 }
 

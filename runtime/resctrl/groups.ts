@@ -12,22 +12,36 @@ const SPEC_REF = "config-linux.md#intelrdt";
 
 /** Takes the step: makes the group and writes its schemata, or finds it as it must be. Throws E_RESCTRL. */
 export function makeResctrl(step: MakeResctrlStep): void {
-  const { path, existing, schemata } = step;
-  if (existing === "need") return requireGroup(step);
+  if (step.existing === "need") requireGroup(step);
+  else if (!isMade(step)) compare(step);
+  else if (step.schemata.length > 0) writeSchemata(step);
+}
+
+/** False when the group is there already, and may be. */
+function isMade({ path, existing, status, from }: MakeResctrlStep): boolean {
   try {
     port().mkdir(path, MODE);
+    return true;
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    if (error.errno === EEXIST && existing === "compare") return compare(step);
-    const reason = error.errno === EEXIST ? "it is there already" : said(error, step.status);
-    throw failure(`make resctrl group ${path}: ${reason}`, step.from, error);
+    if (error.errno === EEXIST && existing === "compare") return false;
+    const reason = error.errno === EEXIST ? "it is there already" : said(error, status);
+    throw failure(`make resctrl group ${path}: ${reason}`, from, error);
   }
-  if (schemata.length === 0) return;
+}
+
+/** Writes lines to the schemata file of a group; `status` is where the kernel says why not. Throws E_RESCTRL. */
+export function writeSchemata({
+  path,
+  schemata,
+  status,
+  from,
+}: Pick<MakeResctrlStep, "path" | "schemata" | "status" | "from">): void {
   try {
     port().writeFile(`${path}/schemata`, schemata.map((line) => `${line}\n`).join(""), O_WRONLY);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw failure(`write ${schemata.join(", ")} to ${path}/schemata: ${said(error, step.status)}`, step.from, error);
+    throw failure(`write ${schemata.join(", ")} to ${path}/schemata: ${said(error, status)}`, from, error);
   }
 }
 

@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, describe as group, test } from "@jest/globals";
 import { Session } from "../../bundles/session.ts";
 import { type Port, port, setPort } from "../../runtime/host/port.ts";
-import { type Context, createContainer, deleteContainer, execInContainer } from "../../runtime/library.ts";
+import {
+  type Context,
+  createContainer,
+  deleteContainer,
+  execInContainer,
+  updateContainer,
+} from "../../runtime/library.ts";
 import { FakeResctrl } from "../support/fake-resctrl.ts";
 
 let session: Session;
@@ -194,6 +200,35 @@ test("exec'ed programs join too", async () => {
   process.signal(9);
   await process.wait();
   process.close();
+});
+
+group("update", () => {
+  test("changes the schemata of the container's class", async () => {
+    const { id } = await create({ schemata: ["L3:0=f"] });
+    await updateContainer(context, id, {}, { l3CacheSchema: "L3:0=3;1=3", memBwSchema: "MB:1=40" });
+    expect(fake.schemata(id)).toBe("    L3:0=3;1=3\n    MB:0=100;1=40\n");
+    await updateContainer(context, id, {}, { l3CacheSchema: "" });
+    await expect(updateContainer(context, id, {}, { memBwSchema: "20" })).rejects.toThrow("must start with MB:");
+    await expect(updateContainer(context, id, {}, { l3CacheSchema: "XY:0=1" })).rejects.toThrow(
+      "Unknown or unsupported",
+    );
+    expect(fake.schemata(id)).toBe("    L3:0=3;1=3\n    MB:0=100;1=40\n");
+  });
+
+  test("has nothing to change where the config has no intelRdt", async () => {
+    const { bundle } = await session.container((c) => {
+      c.process.args = ["sleep", "1000"];
+    });
+    const id = session.unique();
+    ids.push(id);
+    (await createContainer(context, { id, bundle })).process.close();
+    await expect(updateContainer(context, id, {}, { memBwSchema: "MB:0=20" })).rejects.toThrow(
+      expect.objectContaining({
+        code: "E_STATE_WRONG",
+        message: `container ${id} has no resctrl group: its config has no intelRdt`,
+      }),
+    );
+  });
 });
 
 test("a host without resctrl is told", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { CREATE_FLAGS, DELETE_FLAGS, EXEC_FLAGS, GLOBAL_FLAGS, UPDATE_FLAGS } from "../../runtime/cli/flags.ts";
+import { CREATE_FLAGS, DELETE_FLAGS, EXEC_FLAGS, GLOBAL_FLAGS } from "../../runtime/cli/flags.ts";
 import { parseWords } from "../../runtime/cli/parse.ts";
 import { COMMANDS } from "../../runtime/cli/table.ts";
 import type { Flag } from "../../runtime/commands/invocation.ts";
@@ -134,14 +134,18 @@ describe("errors", () => {
     expect(() => create("c", "--pid-file")).toThrow("verb: --pid-file needs a value");
   });
 
-  const update = (...words: string[]) => parseWords(words, UPDATE_FLAGS, false, "verb");
+  const unsupported: Flag[] = [
+    { name: "later", kind: "text", value: "X", summary: "", unsupported: true },
+    { name: "soon", kind: "switch", summary: "", unsupported: true },
+  ];
+  const later = (...words: string[]) => parseWords(words, unsupported, false, "verb");
 
-  test.each([["--l3-cache-schema=L3:0=f"], ["--mem-bw-schema=MB:0=20"]])("%s is known and refused", (word) => {
-    expect(() => update(word, "c")).toThrow(expect.objectContaining({ code: "E_CONFIG_UNSUPPORTED" }));
+  test.each([["--later=x"], ["--soon"]])("%s is known and refused", (word) => {
+    expect(() => later(word, "c")).toThrow(expect.objectContaining({ code: "E_CONFIG_UNSUPPORTED" }));
   });
 
   test("a refused flag that asks for nothing is taken", () => {
-    expect(update("--l3-cache-schema=", "--mem-bw-schema", "", "c").args).toEqual(["c"]);
+    expect(later("--later=", "--soon=false", "c").args).toEqual(["c"]);
   });
 });
 
