@@ -96,6 +96,7 @@ export interface Config {
     readonlyPaths: string[];
     uidMappings?: IdMapping[];
     gidMappings?: IdMapping[];
+    timeOffsets?: Record<string, { secs?: Integer; nanosecs?: Integer }>;
     devices?: Device[];
     cgroupsPath?: string;
     sysctl?: Record<string, string>;

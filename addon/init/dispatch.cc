@@ -17,6 +17,7 @@ struct Entry {
 constexpr Entry kEntries[] = {
     TSRUN_STEP(JoinCgroup, joinCgroup),
     TSRUN_STEP(JoinNamespace, joinNamespace),
+    TSRUN_STEP(SetTimeOffsets, setTimeOffsets),
     TSRUN_STEP(CloneInit, cloneInit),
     TSRUN_STEP(SetAffinity, setAffinity),
     TSRUN_STEP(OpenProc, openProc),

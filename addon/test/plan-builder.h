@@ -80,6 +80,7 @@ inline wire::Mount& mount(PlanBuilder& plan, const char* target, const char* typ
   auto& step = plan.add<wire::Mount>(wire::Op::Mount);
   step.target = at;
   step.type = step.source = kind;
+  step.slot = -1;
   step.options = list;
   step.optionsCount = static_cast<uint32_t>(options.size());
   step.data = data;

@@ -39,6 +39,9 @@ inline PlanBuilder everything(bool launcher = true) {
   if (launcher) {
     auto& cgroup = plan.add<wire::JoinCgroup>(wire::Op::JoinCgroup, wire::By::Launcher);
     cgroup.slot = 0;
+    plan.add<wire::UnshareNamespace>(wire::Op::UnshareNamespace, wire::By::Launcher).flags = 0x80;
+    uint32_t offsets = plan.text("boottime 5 0\n");
+    plan.add<wire::SetTimeOffsets>(wire::Op::SetTimeOffsets, wire::By::Launcher).offsets = offsets;
     auto& join = plan.add<wire::JoinNamespace>(wire::Op::JoinNamespace, wire::By::Launcher);
     join.slot = 1;
     join.flags = 0x40000000;

@@ -106,6 +106,22 @@ TEST("sequence", denied, "a refused sysfs is taken from the host, read-only belo
                              "mount_setattr(16, \"\", 0x9000, 0xf 0 0, 32)", "move_mount(16, \"\", 13, \"\", 0x44)"}));
 }
 
+TEST("sequence", given, "a mount that the parent has made is filled, attached and made what it is to be") {
+  PlanBuilder plan = sample::begun();
+  uint32_t propagation = plan.array({0x40000});
+  auto& step = make::mount(plan, "/data", "tmpfs");
+  step.slot = 2;
+  step.keepMode = step.copyUp = 1;
+  step.propagation = propagation;
+  step.propagationCount = 1;
+  sample::end(plan);
+  Subject subject(plan.bytes());
+  walk(subject, {2});
+  EXPECT_EQUAL(recorder::lines({"fsopen", "fsmount", "fchmod", "getdents64", "move_mount", "mount_setattr"}),
+               (Lines{"move_mount(12, \"\", 11, \"\", 0x44)", "fchmod(15, 0x1ed)", "getdents64(16, _, 4096)", "move_mount(7, \"\", 14, \"\", 0x44)",
+                      "mount_setattr(7, \"\", 0x1000, 0 0 0x40000, 32)"}));
+}
+
 TEST("sequence", overRoot, "nothing is mounted on the root itself") {
   PlanBuilder plan = sample::begun();
   make::mount(plan, "/", "tmpfs");

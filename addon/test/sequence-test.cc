@@ -39,6 +39,23 @@ TEST("sequence", stops, "a run of the parent's steps is reached once and answere
   EXPECT_EQUAL(recorder::messages(), (Lines{"walked 3 0 0", "reached 4 0 0", "walked 6 0 0", fault(7, Operation::Execve, ENOEXEC, "/bin/true")}));
 }
 
+TEST("sequence", clocks, "time offsets are written whole, through a procfs that is not kept") {
+  PlanBuilder plan;
+  make::clone(plan);
+  plan.add<wire::UnshareNamespace>(Op::UnshareNamespace, wire::By::Launcher).flags = 0x80;
+  uint32_t offsets = plan.text("monotonic 1 2\nboottime -3 0\n");
+  plan.add<wire::SetTimeOffsets>(Op::SetTimeOffsets, wire::By::Launcher).offsets = offsets;
+  plan.add<wire::CloneInit>(Op::CloneInit, wire::By::Launcher).cgroupSlot = -1;
+  make::parent(plan);
+  sample::end(plan);
+  Subject subject(plan.bytes());
+  recorder::file("/proc", {sys::kTypeDirectory, 0, 0, 2});
+  EXPECT_EQUAL(walk(subject, {}), 0);
+  EXPECT_EQUAL(recorder::lines({"unshare", "openat", "write", "close", "clone3"}),
+               (Lines{"unshare(0x80)", "openat(cwd, \"/proc\", 0x2b0000, 0)", "openat(10, \"self/timens_offsets\", 0x80001, 0)", "write(11, _, 28)",
+                      "close(11)", "close(10)", "clone3(_, 88)"}));
+}
+
 TEST("sequence", launcher, "the launcher joins, clones init, tells its pid and ends") {
   PlanBuilder plan;
   make::clone(plan);

@@ -1,7 +1,7 @@
 /** What a plan depends on of the namespaces that a config joins, read from the host as plain data. */
 import { RuntimeError } from "../errors.ts";
 import { isSystemError, port, type SystemError } from "../host/port.ts";
-import { EPERM, errnoName, errnoText } from "../linux/errno.ts";
+import { ENOENT, EPERM, errnoName, errnoText } from "../linux/errno.ts";
 import { O_RDONLY } from "../linux/flags.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
 import type { Host, NamespaceFile, UserMaps } from "../plan/host.ts";
@@ -16,9 +16,10 @@ export function probeNamespaces(spec: Spec): JoinedNamespaces {
   const ownNamespaces: { [flag: number]: string } = {};
   let joinedUser: UserMaps | undefined;
   for (const [index, { type, path }] of (spec.linux?.namespaces ?? []).entries()) {
+    const { flag, proc } = NAMESPACES[type];
+    if (type === "time") requireKind(type, proc, `/linux/namespaces/${index}/type`);
     if (!path) continue;
     const pointer = `/linux/namespaces/${index}/path`;
-    const { flag, proc } = NAMESPACES[type];
     const own = port().stat(`/proc/self/ns/${proc}`);
     ownNamespaces[flag] = `${own.dev}:${own.ino}`;
     const fd = opening(path, pointer, () => port().open(path, O_RDONLY));
@@ -32,6 +33,17 @@ export function probeNamespaces(spec: Spec): JoinedNamespaces {
     }
   }
   return { namespaceFiles, ownNamespaces, joinedUser };
+}
+
+/** The newest kind, which a kernel of 5.10 may have been built without. */
+function requireKind(type: string, proc: string, pointer: string): void {
+  try {
+    port().stat(`/proc/self/ns/${proc}`);
+  } catch (error) {
+    if (!isSystemError(error, ENOENT)) throw error;
+    const { release } = port().uname();
+    throw new RuntimeError("E_HOST_UNSUPPORTED", `${type} namespace: kernel ${release} is built without`, { pointer });
+  }
 }
 
 /** The maps of an open user namespace. */

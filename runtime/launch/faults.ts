@@ -16,6 +16,7 @@ const CODES: Readonly<{ [Name in StepName]?: ErrorCode }> = {
   cloneInit: "E_NAMESPACE",
   joinNamespace: "E_NAMESPACE",
   unshareNamespace: "E_NAMESPACE",
+  setTimeOffsets: "E_NAMESPACE",
   becomeRoot: "E_NAMESPACE",
   setPropagation: "E_ROOTFS",
   openRoot: "E_ROOTFS",

@@ -33,6 +33,7 @@ const DESCRIBE: Describers = {
   joinNamespace: ({ flags, path }) => `join ${namespaceNames(flags)} namespace ${path}`,
   setAffinity: ({ list }) => `run on cpus ${list}`,
   openProc: () => "open the host's procfs",
+  setTimeOffsets: ({ offsets }) => `set time offsets ${offsets.trimEnd().replaceAll("\n", ", ")}`,
   cloneInit: ({ namespaces }) => `clone init${withNamespaces(namespaces)}`,
   unshareNamespace: ({ flags }) => `unshare ${namespaceNames(flags)} namespace`,
   becomeRoot: () => "become root of the user namespace",

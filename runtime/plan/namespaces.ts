@@ -16,12 +16,14 @@ interface Join {
 export interface NamespacePlan {
   /** CLONE_NEW* bits of new namespaces. */
   readonly created: number;
+  /** Those of them that init's clone makes: a new time namespace is entered only by a child of who has made it. */
+  readonly cloned: number;
   /** CLONE_NEW* bits of all that are not the caller's. */
   readonly own: number;
   readonly hasUser: boolean;
   readonly newUser: boolean;
   readonly needsLauncher: boolean;
-  /** The launcher's setns steps, outer-owned namespaces before the user namespace. */
+  /** The launcher's steps: a new time namespace, then setns, outer-owned namespaces before the user namespace. */
   readonly joins: (slots: Slots) => Step[];
   /** The maps of the container's user namespace, new or joined. */
   readonly maps: UserMaps | undefined;
@@ -48,18 +50,38 @@ export function planNamespaces(spec: Spec, host: Host): NamespacePlan {
   }
   const joinedFlags = joined.reduce((flags, join) => flags | join.flag, 0);
   const newUser = (created & NAMESPACES.user.flag) !== 0;
+  const newTime = (created & NAMESPACES.time.flag) !== 0;
   const userPath = joined.find(({ flag }) => flag === NAMESPACES.user.flag)?.path ?? "";
   return {
     created,
+    cloned: created & ~NAMESPACES.time.flag,
     own: created | joinedFlags,
     hasUser: newUser || userPath !== "",
     newUser,
-    needsLauncher: joined.length > 0,
-    joins: (slots) => joinSteps(joined, host, slots),
+    needsLauncher: joined.length > 0 || newTime,
+    joins: (slots) => [...(newTime ? timeSteps(spec) : []), ...joinSteps(joined, host, slots)],
     maps: newUser ? configuredMaps(spec) : userPath === "" ? undefined : host.joinedUser,
     userPath,
     idMaps: newUser ? idMapSteps(spec) : [],
   };
+}
+
+/**
+ * Offsets can be written until the first process is in the namespace, and only by one that will not be (seen on 6.x:
+ * EACCES for the parent of who was cloned into it). They come first, while procfs is the host's.
+ */
+function timeSteps({ linux }: Spec): Step[] {
+  const index = linux?.namespaces?.findIndex(({ type }) => type === "time") ?? 0;
+  const from = `/linux/namespaces/${index}`;
+  const offsets = Object.entries(linux?.timeOffsets ?? {})
+    .map(([clock, { secs = 0, nanosecs = 0 }]) => `${clock} ${secs} ${nanosecs}\n`)
+    .join("");
+  return [
+    { step: "unshareNamespace", by: "launcher", from, flags: NAMESPACES.time.flag },
+    ...(offsets === ""
+      ? []
+      : [{ step: "setTimeOffsets", by: "launcher", from: "/linux/timeOffsets", offsets } as const]),
+  ];
 }
 
 function isOwn(host: Host, flag: number, path: string): boolean {

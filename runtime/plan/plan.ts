@@ -102,7 +102,7 @@ function birth({ namespaces, slots, spec }: PlanContext, cgroups: CgroupSection,
       : [{ step: "setOomScoreAdj", by: "parent", from: "/process/oomScoreAdj", value: oom } as const]),
   ];
   const from = "/linux/namespaces";
-  const cloneFlags = namespaces.created & ~(cgroups.unshareLate ? NAMESPACES.cgroup.flag : 0);
+  const cloneFlags = namespaces.cloned & ~(cgroups.unshareLate ? NAMESPACES.cgroup.flag : 0);
   const labelled = needsProc(processLabels(spec));
   if (!namespaces.needsLauncher) {
     const proc: Step[] = labelled ? [{ step: "openProc", by: "init", from: "/process" }] : [];

@@ -15,8 +15,6 @@ export interface UnsupportedRow {
 
 /** Removing a row is all that it takes when the property works. */
 export const UNSUPPORTED: readonly UnsupportedRow[] = [
-  { property: "/linux/namespaces/*/type", value: "time" },
-  { property: "/linux/timeOffsets" },
   { property: "/linux/seccomp/listenerPath", hint: "notification is not there yet" },
   { property: "/linux/seccomp/listenerMetadata", hint: "notification is not there yet" },
 ];

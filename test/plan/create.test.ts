@@ -46,6 +46,10 @@ const FEATURES: Readonly<Record<string, (spec: Spec) => void>> = {
       { destination: "/c", type: "tmpfs", source: "tmpfs", options: ["ro", "idmap=uids=0-7-1;gids=0-8-1"] },
     );
   },
+  "a time namespace": (spec) => {
+    spec.linux?.namespaces?.push({ type: "time" });
+    Object.assign(spec.linux ?? {}, { timeOffsets: { boottime: { secs: -5 }, monotonic: { nanosecs: 7 } } });
+  },
   "hooks of every kind": (spec) => {
     const hook = (name: string) => [{ path: `/hooks/${name}`, args: [name, "now"], timeout: 5 }];
     spec.hooks = {

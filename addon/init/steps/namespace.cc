@@ -1,4 +1,5 @@
 #include "../child.h"
+#include "../paths.h"
 #include "steps.h"
 
 using wire::Operation;
@@ -6,6 +7,19 @@ using wire::Operation;
 Result step::joinNamespace(Walker& walker, const wire::JoinNamespace& step) {
   Fd space(walker.slot(step.slot));
   return outcome(Operation::Setns, sys::setns(space.get(), static_cast<int>(step.flags)));
+}
+
+Result step::setTimeOffsets(Walker& walker, const wire::SetTimeOffsets& step) {
+  Result result = takeProc(walker);
+  if (result.failed()) return result;
+  // Ours is the one procfs in which self is this process, whatever is joined later.
+  Fd proc(walker.proc);
+  walker.proc = -1;
+  Fd file(sys::openat(proc.get(), "self/timens_offsets", sys::kWronly | sys::kCloexec));
+  if (!file.open()) return outcome(Operation::Open, file.get());
+  const char* offsets = walker.text(step.offsets);
+  // In one go: the kernel takes both clocks or none.
+  return outcome(Operation::Write, sys::write(file.get(), offsets, text::length(offsets)));
 }
 
 Result step::cloneInit(Walker& walker, const wire::CloneInit& step) {

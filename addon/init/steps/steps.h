@@ -7,6 +7,7 @@ namespace step {
 Result joinCgroup(Walker& walker, const wire::JoinCgroup& step);
 
 Result joinNamespace(Walker& walker, const wire::JoinNamespace& step);
+Result setTimeOffsets(Walker& walker, const wire::SetTimeOffsets& step);
 Result cloneInit(Walker& walker, const wire::CloneInit& step);
 Result unshareNamespace(Walker& walker, const wire::UnshareNamespace& step);
 Result becomeRoot(Walker& walker, const wire::BecomeRoot& step);
