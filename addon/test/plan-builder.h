@@ -78,6 +78,7 @@ inline wire::Mount& mount(PlanBuilder& plan, const char* target, const char* typ
   for (const auto& option : options) joined += (joined.empty() ? "" : ",") + option;
   uint32_t data = plan.text(joined);
   auto& step = plan.add<wire::Mount>(wire::Op::Mount);
+  step.slot = -1;
   step.target = at;
   step.type = step.source = kind;
   step.slot = -1;
