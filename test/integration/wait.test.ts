@@ -29,7 +29,7 @@ const waited = async (c: Container) => JSON.parse(succeeded(await wait(c)).stdou
 
 describe("the end of a program whose parent is another", () => {
   own("an exit status", async () => {
-    const c = await running("sleep 0.3; exit 7");
+    const c = await running("sleep 3; exit 7");
     expect(await waited(c)).toEqual({ id: c.id, exitStatus: 7, oomKilled: false });
     // It is kept: the process is long gone.
     expect(await waited(c)).toEqual({ id: c.id, exitStatus: 7, oomKilled: false });
