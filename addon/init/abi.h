@@ -75,7 +75,7 @@ constexpr uint32_t deviceNumber(uint32_t major, uint32_t minor) { return (minor 
 
 constexpr long kProcMagic = 0x9fa0;
 constexpr uint64_t kProcRootIno = 1;
-constexpr long kDevptsMagic = 0x1cd1, kTmpfsMagic = 0x01021994, kRamfsMagic = 0x858458f6;
+constexpr long kDevptsMagic = 0x1cd1, kTmpfsMagic = 0x01021994, kRamfsMagic = 0x858458f6, kSysfsMagic = 0x62656572, kMqueueMagic = 0x19800202;
 struct Statfs {
   long type, bsize;
   uint64_t blocks, bfree, bavail, files, ffree, fsid;

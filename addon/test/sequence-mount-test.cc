@@ -97,6 +97,7 @@ TEST("sequence", denied, "a refused sysfs is taken from the host, read-only belo
   Subject subject(plan.bytes());
   recorder::fails("fsmount", EPERM);
   recorder::answers([](const recorder::Call& call) -> std::optional<long> {
+    if (call.number == __NR_fstatfs && call.args[0] == 16) return reinterpret_cast<sys::Statfs*>(call.args[1])->type = sys::kSysfsMagic, 0;
     bool sysfs = call.number == __NR_mount && call.args[2] && std::string(reinterpret_cast<const char*>(call.args[2])) == "sysfs";
     return sysfs ? std::optional<long>(-EPERM) : std::nullopt;
   });

@@ -18,6 +18,7 @@ import { ContainerStore } from "../state/store.ts";
 import { Console, consolePlace, requireConsole } from "./console.ts";
 import { execCgroups } from "./exec-cgroups.ts";
 import { execHands } from "./hands.ts";
+import { userMapsOf } from "./namespaces.ts";
 import type { Context, ExecOptions, RunningProcess } from "./options.ts";
 import { writePidFile } from "./pid-file.ts";
 import { withPidfdSocket } from "./pidfd-socket.ts";
@@ -156,10 +157,12 @@ function withCapabilities(own: Capabilities | undefined, added: readonly string[
 
 function target({ id, pid, ownKeyring, resctrl }: Record, cgroups: CgroupPaths): ExecTarget {
   const { joins, into } = joinsOf(cgroups);
+  const namespaces = differingNamespaces(pid);
   return {
     id,
     pid,
-    namespaces: differingNamespaces(pid),
+    namespaces,
+    maps: (namespaces & NAMESPACES.user.flag) === 0 ? undefined : userMapsOf(pid),
     cgroupJoins: joins.map(({ path }) => path),
     cgroupInto: into,
     ownKeyring,

@@ -4,6 +4,7 @@ import { isSystemError, port } from "../host/port.ts";
 import type { Host } from "../plan/host.ts";
 import { resctrlMount } from "../resctrl/mount.ts";
 import type { Spec } from "../spec/generated/types.ts";
+import { NO_DEVICES, probeDevices } from "./devices.ts";
 import { probeNamespaces } from "./namespaces.ts";
 import { probeLabels } from "./security.ts";
 
@@ -13,12 +14,15 @@ const STATUS_LIMIT = 16_384;
 export function probeHost(spec: Spec): Host {
   const capabilities = ownCapabilities();
   const { machine } = port().uname();
+  const nested = inUserNamespace();
+  const hasUser = spec.linux?.namespaces?.some(({ type }) => type === "user") === true;
   return {
     cgroups: probeCgroups(),
     ...capabilities,
     machine,
     ...probeLabels(spec.process, spec.linux),
-    inUserNamespace: inUserNamespace(),
+    inUserNamespace: nested,
+    ...(nested || hasUser ? probeDevices(spec) : NO_DEVICES),
     resctrl: spec.linux?.intelRdt === undefined ? "" : resctrlMount(),
     ...probeNamespaces(spec),
     hasKernelCore: exists("/proc/kcore"),

@@ -3,6 +3,8 @@ import { EACCES, EBUSY, EINVAL, ENOENT, EPERM } from "../linux/errno.ts";
 import type { StepName } from "../plan/generated/step.ts";
 
 const REASONS: Readonly<{ [Name in StepName]?: Readonly<{ [errno: number]: string }> }> = {
+  writeIdMaps: { [EINVAL]: "the kernel takes 340 ranges, as text of less than a page, and no id twice" },
+  becomeRoot: { [EINVAL]: "the user namespace has no id maps" },
   setAffinity: { [EINVAL]: "none of these CPUs is online and allowed here" },
   setMemoryPolicy: { [EINVAL]: "this kernel does not know the policy, or may not use these nodes here" },
   writeAttribute: {

@@ -36,7 +36,8 @@ const DESCRIBE: Describers = {
   setTimeOffsets: ({ offsets }) => `set time offsets ${offsets.trimEnd().replaceAll("\n", ", ")}`,
   cloneInit: ({ namespaces }) => `clone init${withNamespaces(namespaces)}`,
   unshareNamespace: ({ flags }) => `unshare ${namespaceNames(flags)} namespace`,
-  becomeRoot: () => "become root of the user namespace",
+  becomeRoot: ({ uid, gid }) =>
+    uid + gid === 0 ? "become root of the user namespace" : `become ${uid}:${gid} of the user namespace`,
   newSession: () => "start a new session",
   joinKeyring: ({ name, label }) => `join session keyring ${name}${label && ` labelled ${printable(label)}`}`,
   setPropagation: ({ flags }) => `make / ${propagationName(flags)}`,

@@ -3,7 +3,9 @@ import { NAMESPACES } from "../linux/namespaces.ts";
 import type { Linux, Process } from "../spec/generated/types.ts";
 import { type ConsolePlace, execConsoleSteps } from "./console.ts";
 import type { Step } from "./generated/step.ts";
+import type { UserMaps } from "./host.ts";
 import { type Labels, labelsOf, needsProc } from "./labels.ts";
+import { workingIds } from "./mapped-ids.ts";
 import { affinitySteps } from "./placement.ts";
 import { keyringSteps, type Plan, type PlanWarning } from "./plan.ts";
 import { type IdentityContext, identitySteps, programSteps } from "./process.ts";
@@ -16,6 +18,8 @@ export interface ExecTarget {
   readonly pid: number;
   /** CLONE_NEW* bits in which the container differs from the caller. */
   readonly namespaces: number;
+  /** The maps of its user namespace, where that is not the caller's. */
+  readonly maps?: UserMaps | undefined;
   /** v1 `tasks` files to join, and the v2 directory to be cloned into ("" for none). */
   readonly cgroupJoins: readonly string[];
   readonly cgroupInto: string;
@@ -53,7 +57,7 @@ export function planExec(
   const identity: IdentityContext = {
     process,
     host,
-    namespaces: { own },
+    namespaces: { own, maps: target.maps },
     warnings,
     pointer: options.pointer,
     seccomp: options.linux.seccomp,
@@ -77,7 +81,9 @@ export function planExec(
       return { step: "joinCgroup", by: "init", from: cgroups, slot, path };
     }),
     ...affinitySteps(process, options.pointer, "final"),
-    ...((own & NAMESPACES.user.flag) !== 0 ? [{ step: "becomeRoot", by: "init", from } as const] : []),
+    ...((own & NAMESPACES.user.flag) !== 0
+      ? [{ step: "becomeRoot", by: "init", from, ...workingIds(target.maps, process) } as const]
+      : []),
     { step: "newSession", by: "init", from: "" },
     ...keyringSteps(target.id, target.ownKeyring, labels.selinuxLabel),
     ...execConsoleSteps(process, options.pointer, slots, options.console),

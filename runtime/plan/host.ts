@@ -40,6 +40,9 @@ export interface Host {
   readonly ownNamespaces: Readonly<Record<number, string>>;
   /** The maps of the user namespace that the config joins. */
   readonly joinedUser: UserMaps | undefined;
-  /** Host devices that exist as asked, by path: `c 1:3`; needed where devices are bound instead of made. */
+  /** Paths of the host's own nodes by what they are (`c 1:3`), where devices are bound instead of made. */
+  readonly deviceSources: Readonly<Record<string, string>>;
+  /** Pointers of the configured devices that the host's node is the same as, mode and owner included. */
+  readonly sameDevices: ReadonlySet<string>;
   readonly hasKernelCore: boolean;
 }

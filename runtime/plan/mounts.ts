@@ -7,6 +7,7 @@ import type { Mount } from "../spec/generated/types.ts";
 import { cgroupMountSteps } from "./cgroup-mounts.ts";
 import type { MountStep, Step } from "./generated/step.ts";
 import { sealedLate, writable } from "./late-readonly.ts";
+import { requireMappedOptions } from "./mapped-ids.ts";
 import { idMapName, mountIdMap, refuseIdMap } from "./mount-id-map.ts";
 import { hasOwn } from "./namespaces.ts";
 import { containerPath, hostPath } from "./paths.ts";
@@ -94,6 +95,7 @@ function filesystemStep(context: PlanContext, mount: Mount, options: MountOption
     });
   }
   const source = mount.source ?? type;
+  requireMappedOptions(context, mount.destination, options, from);
   const step = newMount({ from, target: containerPath(mount.destination), type, source, options });
   const idMap = mountIdMap(context, mount, options, from);
   if (idMap === undefined) return step;

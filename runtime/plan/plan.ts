@@ -11,7 +11,9 @@ import { deviceSteps } from "./devices.ts";
 import type { Step } from "./generated/step.ts";
 import { hookSteps } from "./hooks.ts";
 import type { Host } from "./host.ts";
+import { requireOwnNamespaces } from "./host-namespaces.ts";
 import { type Labels, labelMounts, labelsOf, needsProc } from "./labels.ts";
+import { warnOfOtherMaps, workingIds } from "./mapped-ids.ts";
 import { mountSteps } from "./mounts.ts";
 import { type NamespacePlan, planNamespaces } from "./namespaces.ts";
 import { type IdentityContext, identitySteps, programSteps } from "./process.ts";
@@ -66,6 +68,8 @@ export function planCreate(spec: Spec, host: Host, options: PlanOptions): Plan {
   const slots = new Slots();
   const namespaces = planNamespaces(spec, host);
   const context: PlanContext = { spec, host, options, slots, namespaces, warnings };
+  requireOwnNamespaces(spec, namespaces);
+  warnings.push(...warnOfOtherMaps(spec, namespaces.userPath, namespaces.maps));
   const cgroups = cgroupSection(context);
   const resctrl = resctrlSection(spec.linux?.intelRdt, host.resctrl, options.id);
   const steps: Step[] = [
@@ -135,7 +139,9 @@ function enterSteps({ namespaces, options, spec }: PlanContext, cgroups: CgroupS
   const from = "/linux/namespaces";
   const label = processLabels(spec).selinuxLabel;
   return [
-    ...(namespaces.hasUser ? [{ step: "becomeRoot", by: "init", from } as const] : []),
+    ...(namespaces.hasUser
+      ? [{ step: "becomeRoot", by: "init", from, ...workingIds(namespaces.maps, spec.process) } as const]
+      : []),
     ...(cgroups.unshareLate
       ? [{ step: "unshareNamespace", by: "init", from, flags: NAMESPACES.cgroup.flag } as const]
       : []),

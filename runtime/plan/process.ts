@@ -6,6 +6,7 @@ import type { Process, Seccomp } from "../spec/generated/types.ts";
 import type { Step } from "./generated/step.ts";
 import type { Host } from "./host.ts";
 import { type Labels, labelSteps } from "./labels.ts";
+import { requireMappedUser } from "./mapped-ids.ts";
 import type { NamespacePlan } from "./namespaces.ts";
 import { containerPath } from "./paths.ts";
 import { type ContainerPlacement, containerPlacementSteps, schedulingSteps } from "./placement.ts";
@@ -20,7 +21,7 @@ export interface IdentityContext {
   readonly labels: Labels;
   /** Whether startContainer hooks follow. */
   readonly hooks: boolean;
-  readonly namespaces: Pick<NamespacePlan, "own">;
+  readonly namespaces: Pick<NamespacePlan, "own" | "maps">;
   readonly warnings: PlanWarning[];
   /** Where the process object stands: `/process`, or "" for `exec --process`. */
   readonly pointer: string;
@@ -48,6 +49,7 @@ const FILE_ACCESS = capabilityMask(["CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH"]);
 export function identitySteps(context: IdentityContext): { readonly identity: Step[]; readonly filter: Step[] } {
   const { process, pointer, seccomp, hooks, warnings } = context;
   const noNewPrivileges = process.noNewPrivileges === true;
+  requireMappedUser(process, context.namespaces.maps, pointer);
   const filters = seccompSteps({ seccomp, machine: context.host.machine, noNewPrivileges, hooks, warnings });
   const sets = capabilitySets(context);
   const { uid = 0, gid = 0, additionalGids = [] } = process.user ?? {};

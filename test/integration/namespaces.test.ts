@@ -138,3 +138,28 @@ test("a container outlives the runtime and is alone in its pid namespace", async
   expect((await c.says("/proc/1")).trim()).toMatch(/^\/proc\/1( \/proc\/\d)?$/);
   expect(succeeded(await c.exec(["sh", "-c", "echo $$"])).stdout.trim()).toMatch(/^\d+$/);
 });
+
+unlessPeer(["crun"], "changes the host's parameter")(
+  "a sysctl of a joined network that is the host's own is refused",
+  async () => {
+    const { code, stderr } = await box.run((c) => {
+      drop(c, "network");
+      c.linux.namespaces.push({ type: "network", path: `/proc/${process.pid}/ns/net` });
+      c.linux.sysctl = { "net.ipv4.ip_unprivileged_port_start": "81" };
+    });
+    expect(stderr).toMatch(/net\.ipv4\.ip_unprivileged_port_start/);
+    expect(code).toBe(1);
+  },
+);
+
+unlessPeer(["runc", "crun"], "has the container change the host's mounts")(
+  "the host's own mount namespace is not joined as the container's",
+  async () => {
+    const { code, stderr } = await box.run((c) => {
+      drop(c, "mount");
+      c.linux.namespaces.push({ type: "mount", path: `/proc/${process.pid}/ns/mnt` });
+    });
+    expect(stderr).toMatch(/need a mount namespace \(config\.json \/mounts\)/);
+    expect(code).toBe(1);
+  },
+);

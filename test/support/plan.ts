@@ -60,6 +60,16 @@ export const HOST: Host = {
   namespaceFiles: {},
   ownNamespaces: {},
   joinedUser: undefined,
+  deviceSources: {
+    "c 1:3": "/dev/null",
+    "c 1:5": "/dev/zero",
+    "c 1:7": "/dev/full",
+    "c 1:8": "/dev/random",
+    "c 1:9": "/dev/urandom",
+    "c 5:0": "/dev/tty",
+    "c 10:229": "/dev/fuse",
+  },
+  sameDevices: new Set(),
   hasKernelCore: true,
 };
 

@@ -1,5 +1,5 @@
 #include "../copy.h"
-#include "../mounts.h"
+#include "../host-mounts.h"
 #include "steps.h"
 
 using wire::Operation;
@@ -138,25 +138,6 @@ Result mountGiven(Walker& walker, const wire::Mount& step, const Mode& mode, con
   if (!result.failed() && step.copyUp) result = copyTree(walker, placement.target, tree.get(), step.keepOwner);
   if (!result.failed()) result = attach(tree.get(), placement.target);
   return result.failed() ? result : setPropagation(walker, tree.get(), placement);
-}
-
-// In a user namespace that doesn't own the network or pid namespace the kernel refuses a new sysfs or proc: the host's
-// own is bound, with the attributes on everything below it too (CVE-2023-25809).
-Result bindHost(Walker& walker, const wire::Mount& step, const Placement& placement) {
-  static constexpr struct {
-    const char* type;
-    const char* path;
-  } places[] = {{"sysfs", "/sys"}, {"proc", "/proc"}, {"mqueue", "/dev/mqueue"}, {"cgroup", "/sys/fs/cgroup"}, {"cgroup2", "/sys/fs/cgroup"}};
-  for (const auto& place : places) {
-    if (!text::equal(place.type, walker.text(step.type))) continue;
-    walker.note(place.path);
-    Fd tree(cloneTree(walker, sys::kAtFdcwd, place.path, true));
-    if (!tree.open()) return outcome(Operation::Open_tree, tree.get());
-    Placement whole = placement;
-    whole.attributes = {0, 0, step.attrSet | step.recursiveSet, 0};
-    return ::place(walker, tree.get(), whole);
-  }
-  return fault(Operation::Mount, EPERM);
 }
 
 }  // namespace

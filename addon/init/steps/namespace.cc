@@ -46,12 +46,11 @@ Result step::cloneInit(Walker& walker, const wire::CloneInit& step) {
 
 Result step::unshareNamespace(Walker&, const wire::UnshareNamespace& step) { return outcome(Operation::Unshare, sys::unshare(step.flags)); }
 
-Result step::becomeRoot(Walker&, const wire::BecomeRoot&) {
-  // EINVAL: the id is not in the map of the namespace, which has no root then.
-  Result result = outcome(Operation::Setresgid, sys::setresgid(0, 0, 0));
-  if (result.failed() && result.error != EINVAL) return result;
-  result = outcome(Operation::Setresuid, sys::setresuid(0, 0, 0));
-  if (result.failed() && result.error != EINVAL) return result;
+Result step::becomeRoot(Walker&, const wire::BecomeRoot& step) {
+  Result result = outcome(Operation::Setresgid, sys::setresgid(step.gid, step.gid, step.gid));
+  if (result.failed()) return result;
+  result = outcome(Operation::Setresuid, sys::setresuid(step.uid, step.uid, step.uid));
+  if (result.failed()) return result;
   result = outcome(Operation::Prctl, sys::prctl(sys::kPrCapAmbient, sys::kPrCapAmbientClearAll));
   if (result.failed()) return result;
   // Inheritable was raised only for the exec of init (R9).
