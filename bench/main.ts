@@ -72,7 +72,7 @@ function shuffled<T>(list: readonly T[]): T[] {
 }
 
 async function main(quick: boolean): Promise<void> {
-  const size = quick ? { rounds: 15, warmUp: 2 } : { rounds: 60, warmUp: 5 };
+  const size = quick ? { rounds: 25, warmUp: 3 } : { rounds: 60, warmUp: 5 };
   port().setSubreaper(true);
   // State belongs on a tmpfs, as /run is: a disk would be measured instead of the runtimes.
   const folder = mkdtempSync("/dev/shm/tsrun-bench-");
