@@ -91,7 +91,7 @@ Result Descent::down(Fd& current) {
   result = outcome(Operation::Fstat, status(next.get(), stat));
   if (result.failed()) return result;
   if (lookup_.noCrossing && stat.mntId != mount_) return fault(Operation::Resolve, EXDEV);
-  if (typeOf(stat) == sys::kTypeSymlink) return follow(current, next.get());
+  if (typeOf(stat) == sys::kTypeSymlink && !(lookup_.noFollow && last())) return follow(current, next.get());
   size_t used = text::length(done_);
   text::Writer writer(done_ + used, sizeof done_ - used);
   if (!writer.add('/').add(name_).fits()) return fault(Operation::Resolve, ENAMETOOLONG);

@@ -35,11 +35,12 @@ unsigned long mountFlags(uint32_t attributes) {
   return flags;
 }
 
-long cloneTree(const Walker& walker, int dir, const char* path, bool recursive) {
+long cloneTree(const Walker& walker, int dir, const char* path, bool recursive, bool follow) {
   if (walker.noTrees) return -ENOSYS;
   unsigned flags = sys::kOpenTreeClone | sys::kOpenTreeCloexec;
   if (recursive) flags |= sys::kAtRecursive;
   if (!*path) flags |= sys::kAtEmptyPath;
+  if (!follow) flags |= sys::kAtSymlinkNofollow;
   return sys::openTree(dir, path, flags);
 }
 
@@ -91,7 +92,7 @@ Result placeByMount(Walker& walker, int source, bool recursive, const char* path
   Result result = outcome(Operation::Mount, mountOn(walker, ProcPath(source).get(), placement.target, nullptr, flags, nullptr));
   if (result.failed()) return result;
   Fd mount;
-  result = openMounted(walker, path, placement.target, mount);
+  result = openMounted(walker, path, placement, mount);
   if (result.failed()) return result;
   if (attributes.set | attributes.clear) result = remountAttributes(walker, mount.get(), attributes.set, attributes.clear);
   if (result.failed()) return result;
@@ -128,11 +129,13 @@ long mountOn(Walker& walker, const char* source, int target, const char* type, u
   return result < 0 ? result : back;
 }
 
-Result openMounted(Walker& walker, const char* path, int target, Fd& out) {
-  Result result = openInRoot(walker, path, Lookup(), out);
+Result openMounted(Walker& walker, const char* path, const Placement& placement, Fd& out) {
+  Lookup lookup;
+  lookup.noFollow = placement.noFollow;
+  Result result = openInRoot(walker, path, lookup, out);
   if (result.failed()) return result;
   sys::Statx before{}, after{};
-  result = outcome(Operation::Fstat, status(target, before));
+  result = outcome(Operation::Fstat, status(placement.target, before));
   if (result.failed()) return result;
   result = outcome(Operation::Fstat, status(out.get(), after));
   if (result.failed()) return result;

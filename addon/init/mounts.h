@@ -14,7 +14,8 @@ struct Placement {
   Attributes attributes;
   const uint32_t* propagation = nullptr;  // MS_SHARED and the like, perhaps with MS_REC, in order
   uint32_t propagations = 0;
-  bool foreign = false;  // the tree comes from the host's mount namespace
+  bool foreign = false;   // the tree comes from the host's mount namespace
+  bool noFollow = false;  // the target is a symbolic link itself
 };
 
 // A tree that the parent has opened still shares its mounts with the host, where everything mounted below it would appear:
@@ -23,7 +24,7 @@ Result estrange(Walker& walker, int mount);
 
 // A detached copy of the mount that holds path below dir; path may be "" with an O_PATH descriptor of the place.
 // -ENOSYS where openRoot has found that trees can't be cloned or moved.
-long cloneTree(const Walker& walker, int dir, const char* path, bool recursive);
+long cloneTree(const Walker& walker, int dir, const char* path, bool recursive, bool follow = true);
 
 // Attaches a detached tree on an O_PATH descriptor.
 Result attach(int tree, int target);
@@ -43,8 +44,8 @@ Result placeByMount(Walker& walker, int source, bool recursive, const char* path
 // mount(2) with an O_PATH descriptor as target. A source of the form self/fd/N is one of our own descriptors.
 long mountOn(Walker& walker, const char* source, int target, const char* type, unsigned long flags, const void* data);
 
-// After mount(2) on target: the descriptor of the new mount, found by its container path and verified to be another mount.
-Result openMounted(Walker& walker, const char* path, int target, Fd& out);
+// After mount(2) on the target: the descriptor of the new mount, found by its container path and verified to be another mount.
+Result openMounted(Walker& walker, const char* path, const Placement& placement, Fd& out);
 
 // The MS_* flags for a set of MOUNT_ATTR_*.
 unsigned long mountFlags(uint32_t attributes);

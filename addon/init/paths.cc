@@ -61,7 +61,8 @@ Result openInRoot(Walker& walker, const char* path, const Lookup& lookup, Fd& ou
   uint64_t resolve = sys::kResolveInRoot | sys::kResolveNoMagiclinks;
   if (lookup.noSymlinks) resolve |= sys::kResolveNoSymlinks;
   if (lookup.noCrossing) resolve |= sys::kResolveNoXdev;
-  out.reset(openBelow(walker, walker.root, *path ? path : ".", sys::kPath, resolve));
+  uint64_t flags = sys::kPath | (lookup.noFollow ? sys::kNofollow : 0);
+  out.reset(openBelow(walker, walker.root, *path ? path : ".", flags, resolve));
   if (out.open()) return kDone;
   bool missing = out.get() == -ENOENT && lookup.make != Target::Any;
   if (missing || walker.noOpenat2) return descend(walker, walker.root, path, lookup, out);

@@ -8,6 +8,7 @@ enum class Target { Any, Directory, File };
 struct Lookup {
   Target make = Target::Any;   // what is made when the path, or a directory on the way, is missing; Any: nothing is made
   bool noSymlinks = false;     // a symbolic link anywhere on the way is ELOOP
+  bool noFollow = false;       // a symbolic link at the end is what is opened
   bool noCrossing = false;     // a mount on the way is EXDEV
 };
 

@@ -34,7 +34,7 @@ export function planBundle(context: Context, options: CreateOptions): PlannedBun
   const spec = extended(written, options, `${context.root}/${options.id}`);
   const rootfs = hostPath(spec.root?.path ?? "", bundle);
   requireDirectory(rootfs);
-  const plan = planCreate(spec, probeHost(spec), {
+  const plan = planCreate(spec, probeHost(spec, bundle), {
     id: options.id,
     bundle,
     rootfs,

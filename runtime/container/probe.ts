@@ -5,13 +5,14 @@ import type { Host } from "../plan/host.ts";
 import { resctrlMount } from "../resctrl/mount.ts";
 import type { Spec } from "../spec/generated/types.ts";
 import { NO_DEVICES, probeDevices } from "./devices.ts";
+import { probeLinks } from "./links.ts";
 import { probeNamespaces } from "./namespaces.ts";
 import { probeLabels } from "./security.ts";
 
 const STATUS_LIMIT = 16_384;
 
-/** The host as the plan of `spec` sees it. Throws E_NAMESPACE when a namespace path can't be opened. */
-export function probeHost(spec: Spec): Host {
+/** The host as the plan of `spec` sees it; relative paths are those of the bundle. Throws E_NAMESPACE when a namespace path can't be opened. */
+export function probeHost(spec: Spec, bundle: string): Host {
   const capabilities = ownCapabilities();
   const { machine } = port().uname();
   const nested = inUserNamespace();
@@ -25,6 +26,7 @@ export function probeHost(spec: Spec): Host {
     ...(nested || hasUser ? probeDevices(spec) : NO_DEVICES),
     resctrl: spec.linux?.intelRdt === undefined ? "" : resctrlMount(),
     ...probeNamespaces(spec),
+    links: probeLinks(spec, bundle),
     hasKernelCore: exists("/proc/kcore"),
   };
 }

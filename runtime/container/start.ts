@@ -92,7 +92,7 @@ function replan(context: Context, written: Spec, record: Record): Plan {
   const { id, bundle, rootfs, ownKeyring: newKeyring } = record;
   const store = new ContainerStore(context.root, id);
   const spec = store.hasNotify() ? withNotify(written, store.folder) : written;
-  return planCreate(spec, probeHost(spec), { id, bundle, rootfs, noPivot: false, newKeyring, preserveFds: 0 });
+  return planCreate(spec, probeHost(spec, bundle), { id, bundle, rootfs, noPivot: false, newKeyring, preserveFds: 0 });
 }
 
 function wake(store: ContainerStore): void {

@@ -191,7 +191,7 @@ export interface Port {
   namespaceType(fd: number): number;
   /** Descriptor of the user namespace that owns a namespace (ioctl NS_GET_USERNS, 4.9). */
   namespaceOwner(fd: number): number;
-  /** A detached copy of a mount (open_tree OPEN_TREE_CLONE, 5.2); `flags` AT_RECURSIVE or 0. */
+  /** A detached copy of a mount (open_tree OPEN_TREE_CLONE, 5.2); `flags` of AT_RECURSIVE and AT_SYMLINK_NOFOLLOW. */
   openTree(path: string, flags: number): number;
   /** A filesystem to be configured (5.2); reading the descriptor gives the filesystem's own words about failures. */
   fsopen(type: string): number;

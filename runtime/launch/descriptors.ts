@@ -2,7 +2,7 @@
 import { RuntimeError } from "../errors.ts";
 import { isSystemError, port } from "../host/port.ts";
 import { errnoName, errnoText } from "../linux/errno.ts";
-import { AT_RECURSIVE, O_RDONLY, O_RDWR, O_WRONLY } from "../linux/flags.ts";
+import { AT_RECURSIVE, AT_SYMLINK_NOFOLLOW, O_RDONLY, O_RDWR, O_WRONLY } from "../linux/flags.ts";
 import type { FdSource } from "../plan/slots.ts";
 import { MapNamespaces, mapTree, openFilesystem } from "./id-mapped.ts";
 
@@ -66,7 +66,8 @@ function openSource(source: FdSource, { folder, console }: Surroundings, namespa
 }
 
 function openTree(source: Extract<FdSource, { kind: "tree" }>, namespaces: MapNamespaces): number {
-  const fd = opening(source, () => port().openTree(source.path, source.recursive ? AT_RECURSIVE : 0));
+  const flags = (source.recursive ? AT_RECURSIVE : 0) | (source.follow === false ? AT_SYMLINK_NOFOLLOW : 0);
+  const fd = opening(source, () => port().openTree(source.path, flags));
   try {
     mapTree(fd, source, namespaces);
     return fd;

@@ -110,10 +110,14 @@ const BIND_OPTIONS = rows("bind", "MUST", {
   rbind: { ms: k.MS_BIND | k.MS_REC },
 });
 
+/** The last three are crun's, for bind mounts. */
 const OTHER_OPTIONS = rows("other", "SHOULD", {
   idmap: { since: "5.12" },
   ridmap: { since: "5.12" },
   tmpcopyup: { requirement: "MAY" },
+  "copy-symlink": { requirement: "MAY" },
+  "dest-nofollow": { requirement: "MAY" },
+  "src-nofollow": { requirement: "MAY" },
 });
 
 /** Every option that is not the filesystem's own, by name. */
@@ -148,6 +152,11 @@ export interface ParsedMountOptions {
   tmpcopyup: boolean;
   idmap: boolean;
   ridmap: boolean;
+  /** A source that is a symbolic link is made again in the container, not followed and bound. */
+  copySymlink: boolean;
+  /** Source or destination are bound, or bound on, as the symbolic links that they are. */
+  sourceNofollow: boolean;
+  targetNofollow: boolean;
   /** The mapping after `idmap=` or `ridmap=` (linux/idmap-option.ts); "" for none. */
   idmapText: string;
 }
@@ -182,11 +191,14 @@ function applyFlag(into: ParsedMountOptions, row: MountOption): void {
   }
 }
 
-function applyOther(into: ParsedMountOptions, name: string): void {
-  if (name === "tmpcopyup") into.tmpcopyup = true;
-  else if (name === "idmap") into.idmap = true;
-  else into.ridmap = true;
-}
+const OTHER_FIELDS = {
+  idmap: "idmap",
+  ridmap: "ridmap",
+  tmpcopyup: "tmpcopyup",
+  "copy-symlink": "copySymlink",
+  "dest-nofollow": "targetNofollow",
+  "src-nofollow": "sourceNofollow",
+} as const;
 
 function apply(into: ParsedMountOptions, name: string, row: MountOption): void {
   const ms = row.ms ?? 0;
@@ -209,7 +221,7 @@ function apply(into: ParsedMountOptions, name: string, row: MountOption): void {
       if (ms & k.MS_REC) into.recursiveBind = true;
       break;
     case "other":
-      applyOther(into, name);
+      into[OTHER_FIELDS[name as keyof typeof OTHER_FIELDS]] = true;
   }
 }
 
@@ -238,6 +250,9 @@ export function parseMountOptions(options: readonly string[]): ParsedMountOption
     tmpcopyup: false,
     idmap: false,
     ridmap: false,
+    copySymlink: false,
+    sourceNofollow: false,
+    targetNofollow: false,
     idmapText: "",
   };
   for (const option of options) {

@@ -82,5 +82,7 @@ function bindOwn(context: PlanContext, path: string, target: string, options: Mo
     recursiveClear: options.recAttrClear,
     propagation: options.propagation,
     idMap: "",
+    sourceNofollow: 0,
+    targetNofollow: 0,
   };
 }

@@ -45,7 +45,7 @@ const DESCRIBE: Describers = {
   mount: (step) =>
     `mount ${step.type} on ${step.target}${list([...(step.copyUp ? ["tmpcopyup"] : []), ...step.options, ...attributeNames(step.attrSet, 0), ...attributeNames(step.recursiveSet, step.recursiveClear, true), ...step.propagation.map(propagationName), ...(step.idMap === "" ? [] : [step.idMap])])}`,
   bind: (step) =>
-    `${step.recursive ? "rbind" : "bind"} ${step.source} on ${step.target}${list([...attributeNames(step.attrSet, step.attrClear), ...attributeNames(step.recursiveSet, step.recursiveClear, true), ...step.propagation.map(propagationName), ...(step.idMap === "" ? [] : [step.idMap])])}`,
+    `${step.recursive ? "rbind" : "bind"} ${step.source} on ${step.target}${list([...(step.sourceNofollow ? ["src-nofollow"] : []), ...(step.targetNofollow ? ["dest-nofollow"] : []), ...attributeNames(step.attrSet, step.attrClear), ...attributeNames(step.recursiveSet, step.recursiveClear, true), ...step.propagation.map(propagationName), ...(step.idMap === "" ? [] : [step.idMap])])}`,
   remount: ({ target, flags, data }) =>
     `remount ${target}${list([...flagNames(flags), ...(data === "" ? [] : [data])])}`,
   makeDevice: ({ path, type, major, minor, mode, uid, gid }) =>

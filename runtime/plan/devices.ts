@@ -82,4 +82,6 @@ const BIND = {
   recursiveClear: 0,
   propagation: [],
   idMap: "",
+  sourceNofollow: 0,
+  targetNofollow: 0,
 } as const;

@@ -40,6 +40,8 @@ export interface Host {
   readonly ownNamespaces: Readonly<Record<number, string>>;
   /** The maps of the user namespace that the config joins. */
   readonly joinedUser: UserMaps | undefined;
+  /** Targets of the mount sources that are symbolic links and are to be made again, by the path in config.json. */
+  readonly links: Readonly<Record<string, string>>;
   /** Paths of the host's own nodes by what they are (`c 1:3`), where devices are bound instead of made. */
   readonly deviceSources: Readonly<Record<string, string>>;
   /** Pointers of the configured devices that the host's node is the same as, mode and owner included. */

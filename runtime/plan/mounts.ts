@@ -53,6 +53,10 @@ function bindStep(context: PlanContext, mount: Mount, options: MountOptions, fro
       { pointer: `${from}/options`, specRef: "config.md#linux-mount-options" },
     );
   }
+  const link = options.copySymlink ? context.host.links[mount.source] : undefined;
+  if (link !== undefined) {
+    return { step: "symlink", by: "init", from, path: containerPath(mount.destination), target: link, replace: 2 };
+  }
   const source = hostPath(mount.source, context.options.bundle);
   const recursive = options.recursiveBind;
   const idMap = mountIdMap(context, mount, options, from);
@@ -63,7 +67,9 @@ function bindStep(context: PlanContext, mount: Mount, options: MountOptions, fro
     from,
     target: containerPath(mount.destination),
     source,
-    slot: byParent ? context.slots.add({ kind: "tree", path: source, recursive, idMap, from }) : -1,
+    slot: byParent
+      ? context.slots.add({ kind: "tree", path: source, recursive, follow: !options.sourceNofollow, idMap, from })
+      : -1,
     recursive: Number(recursive),
     flags: options.legacyFlags,
     attrSet: options.attrSet,
@@ -72,6 +78,8 @@ function bindStep(context: PlanContext, mount: Mount, options: MountOptions, fro
     recursiveClear: options.recAttrClear,
     propagation: options.propagation,
     idMap: idMapName(idMap),
+    sourceNofollow: Number(options.sourceNofollow),
+    targetNofollow: Number(options.targetNofollow),
   };
 }
 

@@ -21,6 +21,8 @@ export type FdSource =
       readonly kind: "tree";
       readonly path: string;
       readonly recursive: boolean;
+      /** False: a path that is a symbolic link is taken as that. */
+      readonly follow?: boolean | undefined;
       readonly idMap?: MountIdMap | undefined;
       readonly from: string;
     }

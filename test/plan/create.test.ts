@@ -58,6 +58,13 @@ const FEATURES: Readonly<Record<string, (spec: Spec) => void>> = {
     Object.assign(spec.process ?? {}, { user: { uid: 1000, gid: 1001 } });
     for (const mount of spec.mounts ?? []) mount.options = mount.options?.filter((option) => option !== "gid=5") ?? [];
   },
+  "symbolic links as mounts": (spec) => {
+    spec.mounts?.push(
+      { destination: "/a", source: "/host/link", options: ["bind", "copy-symlink"] },
+      { destination: "/b", source: "/host/none", options: ["rbind", "copy-symlink"] },
+      { destination: "/c", source: "/host/link", options: ["bind", "src-nofollow", "dest-nofollow"] },
+    );
+  },
   "hooks of every kind": (spec) => {
     const hook = (name: string) => [{ path: `/hooks/${name}`, args: [name, "now"], timeout: 5 }];
     spec.hooks = {
@@ -97,7 +104,7 @@ const FEATURES: Readonly<Record<string, (spec: Spec) => void>> = {
   },
 };
 
-const host = { ...HOST, namespaceFiles: { "/run/netns/blue": NAMESPACE_FILE } };
+const host = { ...HOST, links: { "/host/link": "to/there" }, namespaceFiles: { "/run/netns/blue": NAMESPACE_FILE } };
 
 group.each(Object.entries(FEATURES))("plan of %s", (_name, change) => {
   test("on a hybrid host", () => {

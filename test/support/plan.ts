@@ -60,6 +60,7 @@ export const HOST: Host = {
   namespaceFiles: {},
   ownNamespaces: {},
   joinedUser: undefined,
+  links: {},
   deviceSources: {
     "c 1:3": "/dev/null",
     "c 1:5": "/dev/zero",

@@ -4,6 +4,18 @@ import { ALL, linux, map, mount, process, type Row, userns } from "./spec-cases.
 export const ISOLATION_CASES: Record<string, Row[]> = {
   mounts: [
     [
+      mount({ destination: "/a", type: "tmpfs", options: ["src-nofollow"] }),
+      "error /mounts/0/options mounts[0] has an option on symbolic links, but is no bind mount",
+    ],
+    [
+      mount({ destination: "/a", source: "/b", options: ["bind", "copy-symlink", "src-nofollow"] }),
+      "error /mounts/0/options mounts[0] has both copy-symlink and src-nofollow",
+    ],
+    [
+      mount({ destination: "/a", source: "/b", options: ["bind", "copy-symlink", "idmap=uids=0-0-1;gids=0-0-1"] }),
+      "error /mounts/0/options mounts[0] can't copy a symbolic link and map ids",
+    ],
+    [
       mount({ destination: "/a", type: "ext4", options: ["ro", "tmpcopyup"] }),
       "error /mounts/0/options/1 mounts[0] has the option tmpcopyup, but is no tmpfs",
     ],

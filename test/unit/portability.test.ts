@@ -26,7 +26,7 @@ const { spec } = parseSpec(text);
 spec.process.terminal = false;
 requireValid(spec);
 requireSupported(spec);
-const host = { cgroups: ${JSON.stringify(UNIFIED)}, bounding: ~0n, permitted: ~0n, machine: "x86_64", namespaceFiles: {}, ownNamespaces: {}, deviceSources: {}, sameDevices: new Set(), hasKernelCore: false };
+const host = { cgroups: ${JSON.stringify(UNIFIED)}, bounding: ~0n, permitted: ~0n, machine: "x86_64", namespaceFiles: {}, ownNamespaces: {}, links: {}, deviceSources: {}, sameDevices: new Set(), hasKernelCore: false };
 const plan = planCreate(spec, host, { id: "c1", bundle: "/b", rootfs: "/b/rootfs", noPivot: false, newKeyring: true, preserveFds: 0 });
 globalThis.lines = plan.steps.map(describe);
 globalThis.size = encodePlan(plan.steps, false).length;

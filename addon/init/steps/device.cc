@@ -43,6 +43,10 @@ Result step::symlink(Walker& walker, const wire::Symlink& step) {
   long size = sys::readlinkat(parent.get(), name, found, sizeof found - 1);
   found[size < 0 ? 0 : size] = 0;
   if (size >= 0 && text::equal(found, target)) return kDone;
+  if (step.replace == 2) {
+    walker.note(size >= 0 ? "a link to elsewhere is there" : "something else is there");
+    return fault(Operation::Symlinkat, EEXIST);
+  }
   if (!step.replace) {
     walker.note("left as it is");
     report(walker, wire::Report::Notice, fault(Operation::Symlinkat, EEXIST));

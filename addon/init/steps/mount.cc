@@ -122,7 +122,7 @@ Result mountOld(Walker& walker, const wire::Mount& step, const Mode& mode, const
   Result result = outcome(Operation::Mount, mountOn(walker, *source ? source : type, placement.target, type, flags, *data ? data : nullptr));
   if (result.failed() || (placement.propagations == 0 && !step.copyUp)) return result;
   Fd mount;
-  result = openMounted(walker, walker.text(step.target), placement.target, mount);
+  result = openMounted(walker, walker.text(step.target), placement, mount);
   if (!result.failed() && step.copyUp) result = copyTree(walker, placement.target, mount.get(), step.keepOwner);
   return result.failed() ? result : setPropagation(walker, mount.get(), placement);
 }
@@ -166,11 +166,11 @@ Result step::mount(Walker& walker, const wire::Mount& step) {
 Result step::bind(Walker& walker, const wire::Bind& step) {
   const char* source = walker.text(step.source);
   const char* path = walker.text(step.target);
-  Fd tree(step.slot >= 0 ? walker.slot(step.slot) : cloneTree(walker, sys::kAtFdcwd, source, step.recursive));
+  Fd tree(step.slot >= 0 ? walker.slot(step.slot) : cloneTree(walker, sys::kAtFdcwd, source, step.recursive, !step.sourceNofollow));
   Result result = outcome(Operation::Open_tree, tree.get());
   bool old = result.denied();
   if (old) {
-    tree.reset(sys::openat(sys::kAtFdcwd, source, sys::kPath | sys::kCloexec));
+    tree.reset(sys::openat(sys::kAtFdcwd, source, sys::kPath | sys::kCloexec | (step.sourceNofollow ? sys::kNofollow : 0)));
     result = outcome(Operation::Open, tree.get());
   }
   if (result.failed()) return result;
@@ -179,6 +179,7 @@ Result step::bind(Walker& walker, const wire::Bind& step) {
   if (result.failed()) return result;
   Lookup lookup;
   lookup.make = typeOf(stat) == sys::kTypeDirectory ? Target::Directory : Target::File;
+  lookup.noFollow = step.targetNofollow;
   Fd target;
   result = openTarget(walker, path, lookup, target);
   if (result.failed()) return result;
@@ -186,7 +187,8 @@ Result step::bind(Walker& walker, const wire::Bind& step) {
                       {step.attrSet, step.attrClear, step.recursiveSet, step.recursiveClear},
                       walker.plan.array(step.propagation),
                       step.propagationCount,
-                      step.slot >= 0 && !walker.hostPeers};
+                      step.slot >= 0 && !walker.hostPeers,
+                      step.targetNofollow != 0};
   return old ? placeByMount(walker, tree.get(), step.recursive, path, placement) : ::place(walker, tree.get(), placement);
 }
 

@@ -125,7 +125,24 @@ function copyUp({ mount, options, pointer, name }: Case): readonly Finding[] {
   return [fault(`${pointer}/options/${index}`, `${name} has the option tmpcopyup, but is no tmpfs`, OPTIONS_REF)];
 }
 
-const RULES: readonly ((mount: Case) => readonly Finding[])[] = [destination, kind, bindOptions, idMappings, copyUp];
+/** crun's options on symbolic links. */
+function links({ options, pointer, name }: Case): readonly Finding[] {
+  const { copySymlink, sourceNofollow, targetNofollow, bind, idmap, ridmap } = options;
+  const refuse = (message: string) => [fault(`${pointer}/options`, `${name} ${message}`, OPTIONS_REF)];
+  if (!copySymlink && !sourceNofollow && !targetNofollow) return NONE;
+  if (!bind) return refuse("has an option on symbolic links, but is no bind mount");
+  if (copySymlink && sourceNofollow) return refuse("has both copy-symlink and src-nofollow");
+  return copySymlink && (idmap || ridmap) ? refuse("can't copy a symbolic link and map ids") : NONE;
+}
+
+const RULES: readonly ((mount: Case) => readonly Finding[])[] = [
+  destination,
+  kind,
+  bindOptions,
+  idMappings,
+  copyUp,
+  links,
+];
 
 /** Every rule on every mount. */
 export function mounts(spec: Spec): readonly Finding[] {
