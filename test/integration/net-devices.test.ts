@@ -174,6 +174,6 @@ has("what can't be moved, and a network that is the host's, are errors in the ke
   const same = await make({ nine: { name: "renamed" } }, (c) => {
     c.linux.namespaces = c.linux.namespaces.map((n) => (n.type === "network" ? { ...n, path: host.path("net") } : n));
   });
-  expect(await refused(same)).toContain("network device nine: the container's network namespace is the host's");
+  expect(await refused(same)).toContain('network device "nine" would change the host');
   expect(await names()).toContain("nine");
 });
