@@ -8,6 +8,7 @@
 #include "../init/sys.h"
 #include "call.h"
 #include "fd.h"
+#include "locked-trees.h"
 #include "user-namespaces.h"
 
 namespace core {
@@ -29,6 +30,9 @@ Result openTree(const Args& args) {
   unsigned flags = args.natural(1) | kOpenTreeClone | O_CLOEXEC;
   return Result::numberOrFail("open_tree", ::syscall(SYS_open_tree, AT_FDCWD, args.text(0), flags));
 }
+
+// (paths, flags)
+Result openTrees(const Args& args) { return openLockedTrees(args.texts(0), args.integers(1)); }
 
 // (type): a filesystem that is being configured; reading it gives the filesystem's own words.
 Result fsopen(const Args& args) {
@@ -62,6 +66,7 @@ const Call rows[] = {
     {"namespaceType", "i", namespaceType},
     {"namespaceOwner", "i", namespaceOwner},
     {"openTree", "tu", openTree},
+    {"openTrees", "TI", openTrees},
     {"fsopen", "t", fsopen},
     {"fsconfig", "iutt", fsconfig},
     {"fsmount", "iu", fsmount},

@@ -15,6 +15,26 @@ constexpr Pair kPairs[] = {
 };
 constexpr uint32_t kTimes = sys::kAttrAtime | sys::kAttrNodiratime;
 
+// In a user namespace the access time mode of the host's mounts can't be changed: it is left as it is, since it guards
+// nothing, and taken out of what is to be done.
+Result changeUnlocked(Walker& walker, int tree, bool recursive, uint32_t& set, uint32_t& clear) {
+  Result result = changeAttributes(tree, recursive, set, clear);
+  if (result.error != EPERM || !((set | clear) & kTimes) || !walker.userNamespace) return result;
+  Result without = changeAttributes(tree, recursive, set & ~kTimes, clear & ~kTimes);
+  if (without.failed()) return result;
+  set &= ~kTimes;
+  clear &= ~kTimes;
+  walker.note("the host's mode of access times is kept");
+  report(walker, wire::Report::Notice, result);
+  walker.detail[0] = 0;
+  return kDone;
+}
+
+// nosymfollow is older (5.10) in mount(2) than in mount_setattr(2) (5.14).
+bool olderKernel(Result result, const Attributes& attributes) {
+  return result.error == EINVAL && (attributes.set | attributes.clear) & sys::kAttrNosymfollow;
+}
+
 // What a mount has now, from statfs.
 uint32_t attributesOf(const sys::Statfs& filesystem) {
   uint32_t attributes = 0;
@@ -71,15 +91,16 @@ Result remountAttributes(Walker& walker, int mount, uint32_t set, uint32_t clear
 }
 
 Result place(Walker& walker, int tree, const Placement& placement) {
-  const Attributes& attributes = placement.attributes;
-  Result single = changeAttributes(tree, false, attributes.set, attributes.clear);
-  if (single.failed() && !single.denied()) return single;
-  Result result = changeAttributes(tree, true, attributes.recursiveSet, attributes.recursiveClear);
+  Attributes attributes = placement.attributes;
+  Result single = changeUnlocked(walker, tree, false, attributes.set, attributes.clear);
+  if (single.failed() && !single.denied() && !olderKernel(single, attributes)) return single;
+  Result result = changeUnlocked(walker, tree, true, attributes.recursiveSet, attributes.recursiveClear);
   if (result.failed()) return result;
   result = attach(tree, placement.target);
   if (result.failed()) return result;
   if (single.failed()) {
     result = remountAttributes(walker, tree, attributes.set, attributes.clear);
+    if (result.error == EPERM && attributes.clear) walker.note("a flag that the host's mount has can't be taken away in a user namespace");
     if (result.failed()) return result;
   }
   if (placement.foreign) result = estrange(walker, tree);

@@ -44,6 +44,7 @@ struct Walker {
   int master;             // the terminal's, until it has been sent; -1: none
   int terminal;           // its other end, which becomes the program's; -1: none
   bool rootBound;         // the root is a mount of its own
+  bool userNamespace;     // the container has one, new or joined
   bool hostPeers;         // trees of the parent's may go on sharing their mounts with the host, as the config demands
   bool rootLeft;          // pivotRoot or chroot has been done: paths no longer lead to the host
 

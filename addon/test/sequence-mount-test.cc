@@ -87,6 +87,48 @@ TEST("sequence", oldBind, "without mount_setattr a bind is attached, then remoun
   }
 }
 
+TEST("sequence", nosymfollow, "where mount_setattr does not know nosymfollow, mount(2) does (5.10)") {
+  PlanBuilder plan = sample::begun();
+  make::bind(plan, "/src", "/data").attrSet = 0x200001;
+  sample::end(plan);
+  Subject subject(plan.bytes());
+  recorder::answers([](const recorder::Call& call) -> std::optional<long> {
+    if (call.number != sys::kNrMountSetattr) return std::nullopt;
+    bool unknown = reinterpret_cast<const sys::MountAttr*>(call.args[3])->set & sys::kAttrNosymfollow;
+    return unknown ? std::optional<long>(-EINVAL) : std::nullopt;
+  });
+  walk(subject, {2});
+  EXPECT_EQUAL(from(recorder::lines(kMounting), "open_tree(cwd"),
+               (Lines{"open_tree(cwd, \"/src\", 0x88001)", "mount_setattr(13, \"\", 0x1000, 0x200001 0 0, 32) = 22",
+                      "move_mount(13, \"\", 14, \"\", 0x44)", "mount(null, \"self/fd/13\", null, 0x1121, null)"}));
+}
+
+TEST("sequence", locked, "in a user namespace the access times of the host's mount are left, other locked flags an error") {
+  for (uint64_t locked : {uint64_t{0x70}, uint64_t{0x72}}) {
+    PlanBuilder plan;
+    make::clone(plan);
+    make::parent(plan);
+    plan.plain(Op::BecomeRoot);
+    plan.add<wire::SetPropagation>(Op::SetPropagation).flags = 0x84000;
+    make::openRoot(plan, "/bundle/rootfs");
+    auto& step = make::bind(plan, "/src", "/data");
+    step.attrSet = 0x11;
+    step.attrClear = 0x72;
+    sample::end(plan);
+    Subject subject(plan.bytes());
+    recorder::answers([locked](const recorder::Call& call) -> std::optional<long> {
+      if (call.number == __NR_mount && call.args[3] & sys::kMsRemount) return -EPERM;
+      if (call.number != sys::kNrMountSetattr) return std::nullopt;
+      return reinterpret_cast<const sys::MountAttr*>(call.args[3])->clear & locked ? std::optional<long>(-EPERM) : std::nullopt;
+    });
+    walk(subject, {2});
+    bool others = locked & 2;
+    EXPECT_EQUAL(recorder::messages()[0].substr(0, 7), std::string(others ? "fault 5" : "notice "));
+    std::string reason = others ? "a flag that the host's mount has can't be taken away in a user namespace" : "the host's mode of access times is kept";
+    EXPECT(recorder::messages()[0].find(reason) != std::string::npos);
+  }
+}
+
 TEST("sequence", denied, "a refused sysfs is taken from the host, read-only below it too (CVE-2023-25809)") {
   PlanBuilder plan = sample::begun();
   auto& step = make::mount(plan, "/sys", "sysfs");

@@ -193,6 +193,11 @@ export interface Port {
   namespaceOwner(fd: number): number;
   /** A detached copy of a mount (open_tree OPEN_TREE_CLONE, 5.2); `flags` of AT_RECURSIVE and AT_SYMLINK_NOFOLLOW. */
   openTree(path: string, flags: number): number;
+  /**
+   * The same of several paths, with the mounts' flags locked as for a mount namespace of another user namespace; per path
+   * a descriptor, or -errno.
+   */
+  openTrees(paths: readonly string[], flags: readonly number[]): number[];
   /** A filesystem to be configured (5.2); reading the descriptor gives the filesystem's own words about failures. */
   fsopen(type: string): number;
   /** FSCONFIG_* command with a key, "" for none, and the value of a string. */

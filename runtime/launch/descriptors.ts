@@ -2,9 +2,10 @@
 import { RuntimeError } from "../errors.ts";
 import { isSystemError, port } from "../host/port.ts";
 import { errnoName, errnoText } from "../linux/errno.ts";
-import { AT_RECURSIVE, AT_SYMLINK_NOFOLLOW, O_RDONLY, O_RDWR, O_WRONLY } from "../linux/flags.ts";
-import type { FdSource } from "../plan/slots.ts";
+import { O_RDONLY, O_RDWR, O_WRONLY } from "../linux/flags.ts";
+import type { FdSource, Tree } from "../plan/slots.ts";
 import { MapNamespaces, mapTree, openFilesystem } from "./id-mapped.ts";
+import { LockedTrees, treeFlags } from "./trees.ts";
 
 /** Descriptors by slot. */
 export interface Descriptors {
@@ -27,13 +28,16 @@ export function openDescriptors(sources: readonly FdSource[], around: Surroundin
     for (const fd of fds.splice(0)) port().close(fd);
   };
   const namespaces = new MapNamespaces();
+  const trees = new LockedTrees(sources);
   try {
-    for (const source of sources) fds.push(openSource(source, around, namespaces));
+    trees.open();
+    for (const source of sources) fds.push(openSource(source, around, namespaces, trees));
   } catch (error) {
     close();
     throw error;
   } finally {
     namespaces.close();
+    trees.close();
   }
   const states = sources.flatMap((source, slot) =>
     source.kind === "state" ? [{ fd: fds[slot] as number, status: source.status }] : [],
@@ -41,7 +45,12 @@ export function openDescriptors(sources: readonly FdSource[], around: Surroundin
   return { fds, states, close };
 }
 
-function openSource(source: FdSource, { folder, console }: Surroundings, namespaces: MapNamespaces): number {
+function openSource(
+  source: FdSource,
+  { folder, console }: Surroundings,
+  namespaces: MapNamespaces,
+  trees: LockedTrees,
+): number {
   switch (source.kind) {
     case "console":
       if (source.path === "" && console !== undefined) return port().dup(console);
@@ -53,7 +62,7 @@ function openSource(source: FdSource, { folder, console }: Surroundings, namespa
     case "namespace":
       return opening(source, () => port().open(source.path, O_RDONLY));
     case "tree":
-      return openTree(source, namespaces);
+      return openTree(source, namespaces, trees);
     case "filesystem":
       return openFilesystem(source, namespaces);
     case "fifo":
@@ -65,9 +74,8 @@ function openSource(source: FdSource, { folder, console }: Surroundings, namespa
   }
 }
 
-function openTree(source: Extract<FdSource, { kind: "tree" }>, namespaces: MapNamespaces): number {
-  const flags = (source.recursive ? AT_RECURSIVE : 0) | (source.follow === false ? AT_SYMLINK_NOFOLLOW : 0);
-  const fd = opening(source, () => port().openTree(source.path, flags));
+function openTree(source: Tree, namespaces: MapNamespaces, trees: LockedTrees): number {
+  const fd = opening(source, () => trees.take(source) ?? port().openTree(source.path, treeFlags(source)));
   try {
     mapTree(fd, source, namespaces);
     return fd;

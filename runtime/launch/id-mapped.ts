@@ -4,10 +4,7 @@ import { isSystemError, port, type SystemError } from "../host/port.ts";
 import { EINVAL, ENOSYS, EPERM, errnoName, errnoText } from "../linux/errno.ts";
 import { filesystemName } from "../linux/filesystems.ts";
 import { AT_RECURSIVE, FSCONFIG_CMD_CREATE, FSCONFIG_SET_FLAG, FSCONFIG_SET_STRING, O_RDONLY } from "../linux/flags.ts";
-import type { FdSource, MountIdMap } from "../plan/slots.ts";
-
-type Tree = Extract<FdSource, { kind: "tree" }>;
-type Filesystem = Extract<FdSource, { kind: "filesystem" }>;
+import type { Filesystem, MountIdMap, Tree } from "../plan/slots.ts";
 
 /** User namespaces that give mounts their maps, one for equal maps; kept until all mounts are made. */
 export class MapNamespaces {

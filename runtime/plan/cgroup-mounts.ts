@@ -61,7 +61,17 @@ function hierarchyMounts(context: PlanContext, request: CgroupMount, target: str
   }
   if ((options.attrSet & MOUNT_ATTR_RDONLY) !== 0) {
     const flags = tmpfs.legacyFlags | MS_REMOUNT | MS_BIND | MS_RDONLY;
-    steps.push({ step: "remount", by: "init", from, target, flags, data: "" });
+    steps.push({
+      step: "remount",
+      by: "init",
+      from,
+      target,
+      flags,
+      data: "",
+      recursiveSet: 0,
+      recursiveClear: 0,
+      propagation: [],
+    });
   }
   return steps;
 }
@@ -73,7 +83,9 @@ function bindOwn(context: PlanContext, path: string, target: string, options: Mo
     from,
     target,
     source: path,
-    slot: context.namespaces.hasUser ? context.slots.add({ kind: "tree", path, recursive: false, from }) : -1,
+    slot: context.namespaces.hasUser
+      ? context.slots.add({ kind: "tree", path, recursive: false, locked: true, from })
+      : -1,
     recursive: 0,
     flags: options.legacyFlags,
     attrSet: options.attrSet,

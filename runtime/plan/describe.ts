@@ -1,6 +1,6 @@
 /** Every step says itself: the line of `tsrun plan`, of traces, and the head of error messages. */
 import { CAPABILITIES } from "../linux/capabilities.ts";
-import { S_IFBLK, S_IFIFO } from "../linux/flags.ts";
+import { MS_BIND, S_IFBLK, S_IFIFO } from "../linux/flags.ts";
 import { memoryPolicyName } from "../linux/memory-policy.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
 import { RLIMITS } from "../linux/rlimits.ts";
@@ -46,8 +46,8 @@ const DESCRIBE: Describers = {
     `mount ${step.type} on ${step.target}${list([...(step.copyUp ? ["tmpcopyup"] : []), ...step.options, ...attributeNames(step.attrSet, 0), ...attributeNames(step.recursiveSet, step.recursiveClear, true), ...step.propagation.map(propagationName), ...(step.idMap === "" ? [] : [step.idMap])])}`,
   bind: (step) =>
     `${step.recursive ? "rbind" : "bind"} ${step.source} on ${step.target}${list([...(step.sourceNofollow ? ["src-nofollow"] : []), ...(step.targetNofollow ? ["dest-nofollow"] : []), ...attributeNames(step.attrSet, step.attrClear), ...attributeNames(step.recursiveSet, step.recursiveClear, true), ...step.propagation.map(propagationName), ...(step.idMap === "" ? [] : [step.idMap])])}`,
-  remount: ({ target, flags, data }) =>
-    `remount ${target}${list([...flagNames(flags), ...(data === "" ? [] : [data])])}`,
+  remount: ({ target, flags, data, recursiveSet, recursiveClear, propagation }) =>
+    `remount ${target}${list([...(flags & MS_BIND ? ["bind"] : []), ...flagNames(flags), ...(data === "" ? [] : [data]), ...attributeNames(recursiveSet, recursiveClear, true), ...propagation.map(propagationName)])}`,
   makeDevice: ({ path, type, major, minor, mode, uid, gid }) =>
     `make device ${path} ${type === S_IFIFO ? "p" : `${type === S_IFBLK ? "b" : "c"} ${major}:${minor}`} mode ${octal(mode)} owner ${uid}:${gid}`,
   symlink: ({ path, target }) => `link ${path} to ${target}`,

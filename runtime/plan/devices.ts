@@ -67,7 +67,9 @@ function bindNode({ slots, host, namespaces, warnings }: PlanContext, node: Devi
       pointer: from,
     });
   }
-  const slot = namespaces.hasUser ? slots.add({ kind: "tree", path: source, recursive: false, from }) : -1;
+  const slot = namespaces.hasUser
+    ? slots.add({ kind: "tree", path: source, recursive: false, locked: true, from })
+    : -1;
   return { ...BIND, from, target: path, source, slot };
 }
 

@@ -78,7 +78,17 @@ export function sealSteps(context: PlanContext): Step[] {
     const { destination, options = [] } = mounts[index] as Mount;
     const flags = flagsOf(parseMountOptions(options)) | MS_RDONLY | MS_REMOUNT | MS_BIND;
     const target = containerPath(destination);
-    return { step: "remount", by: "init", from: `/mounts/${index}`, target, flags, data: "" };
+    return {
+      step: "remount",
+      by: "init",
+      from: `/mounts/${index}`,
+      target,
+      flags,
+      data: "",
+      recursiveSet: 0,
+      recursiveClear: 0,
+      propagation: [],
+    };
   });
 }
 

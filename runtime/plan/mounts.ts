@@ -4,6 +4,7 @@ import { MS_BIND, MS_I_VERSION, MS_REMOUNT, MS_SILENT } from "../linux/flags.ts"
 import { type ParsedMountOptions as MountOptions, parseMountOptions } from "../linux/mount-options.ts";
 import { NAMESPACES } from "../linux/namespaces.ts";
 import type { Mount } from "../spec/generated/types.ts";
+import { cgroupCover } from "./cgroup-cover.ts";
 import { cgroupMountSteps } from "./cgroup-mounts.ts";
 import type { MountStep, Step } from "./generated/step.ts";
 import { sealedLate, writable } from "./late-readonly.ts";
@@ -23,16 +24,24 @@ const BIND_WHEN_DENIED = new Set(["sysfs", "proc", "mqueue"]);
 /** All mounts; `cgroupPaths` are the container's own cgroup directories, for mounts of type cgroup. */
 export function mountSteps(context: PlanContext, cgroupPaths: Readonly<Record<string, string>>): Step[] {
   const late = sealedLate(context);
+  const filesystems = new Set<string>();
   return (context.spec.mounts ?? []).flatMap((mount, index) => {
     const from = `/mounts/${index}`;
     const options = parseMountOptions(mount.options ?? []);
-    if (options.remount) return [remountStep(mount, options, from)];
-    if (options.bind || mount.type === "bind") return [bindStep(context, mount, options, from)];
+    const target = containerPath(mount.destination);
+    if (options.remount) return [remountStep(mount, options, from, filesystems.has(target))];
+    if (options.bind || mount.type === "bind") {
+      filesystems.delete(target);
+      return [bindStep(context, mount, options, from), ...cgroupCover(context, mount, options, from)];
+    }
     if (mount.type === "cgroup" || mount.type === "cgroup2") {
+      filesystems.delete(target);
       refuseIdMap(mount, options, from);
       const ownNamespace = hasOwn(context.namespaces, NAMESPACES.cgroup.flag);
       return cgroupMountSteps(context, { mount, options, from, ownNamespace, cgroupPaths });
     }
+    if (ownsFilesystem(context, mount.type)) filesystems.add(target);
+    else filesystems.delete(target);
     return [filesystemStep(context, mount, late.has(index) ? writable(options) : options, from)];
   });
 }
@@ -60,6 +69,7 @@ function bindStep(context: PlanContext, mount: Mount, options: MountOptions, fro
   const source = hostPath(mount.source, context.options.bundle);
   const recursive = options.recursiveBind;
   const idMap = mountIdMap(context, mount, options, from);
+  const follow = !options.sourceNofollow;
   const byParent = context.namespaces.hasUser || idMap !== undefined;
   return {
     step: "bind",
@@ -68,7 +78,15 @@ function bindStep(context: PlanContext, mount: Mount, options: MountOptions, fro
     target: containerPath(mount.destination),
     source,
     slot: byParent
-      ? context.slots.add({ kind: "tree", path: source, recursive, follow: !options.sourceNofollow, idMap, from })
+      ? context.slots.add({
+          kind: "tree",
+          path: source,
+          recursive,
+          follow,
+          locked: context.namespaces.hasUser,
+          idMap,
+          from,
+        })
       : -1,
     recursive: Number(recursive),
     flags: options.legacyFlags,
@@ -83,14 +101,30 @@ function bindStep(context: PlanContext, mount: Mount, options: MountOptions, fro
   };
 }
 
-function remountStep(mount: Mount, options: MountOptions, from: string): Step {
+/** Filesystems that there is one of for each namespace of a kind: without that kind they are the host's. */
+const OF_NAMESPACE: Readonly<{ [type: string]: number }> = {
+  sysfs: NAMESPACES.network.flag,
+  proc: NAMESPACES.pid.flag,
+  mqueue: NAMESPACES.ipc.flag,
+};
+
+function ownsFilesystem({ namespaces }: PlanContext, type: string | undefined): boolean {
+  const flag = OF_NAMESPACE[type ?? ""];
+  return flag === undefined || hasOwn(namespaces, flag);
+}
+
+/** A remount of what is the host's changes the container's mount of it, never the filesystem itself. */
+function remountStep(mount: Mount, options: MountOptions, from: string, own: boolean): Step {
   return {
     step: "remount",
     by: "init",
     from,
     target: containerPath(mount.destination),
-    flags: options.legacyFlags | MS_REMOUNT | (options.bind ? MS_BIND : 0),
-    data: options.data.join(","),
+    flags: options.legacyFlags | MS_REMOUNT | (options.bind || !own ? MS_BIND : 0),
+    data: own && !options.bind ? options.data.join(",") : "",
+    recursiveSet: options.recAttrSet,
+    recursiveClear: options.recAttrClear,
+    propagation: options.propagation,
   };
 }
 

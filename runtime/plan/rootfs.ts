@@ -44,7 +44,9 @@ export function beforeMountSteps(context: PlanContext): Step[] {
     steps.push({ step: "setPropagation", by: "init", from, flags });
   } else requireNoMounts(context);
   const path = options.rootfs;
-  const slot = namespaces.hasUser ? slots.add({ kind: "tree", path, recursive: true, from: "/root/path" }) : -1;
+  const slot = namespaces.hasUser
+    ? slots.add({ kind: "tree", path, recursive: true, locked: true, from: "/root/path" })
+    : -1;
   steps.push({ step: "openRoot", by: "init", from: "/root/path", path, slot });
   return steps;
 }

@@ -23,6 +23,8 @@ export type FdSource =
       readonly recursive: boolean;
       /** False: a path that is a symbolic link is taken as that. */
       readonly follow?: boolean | undefined;
+      /** True: for a user namespace, which is not to take away the flags that the mounts have on the host. */
+      readonly locked?: boolean | undefined;
       readonly idMap?: MountIdMap | undefined;
       readonly from: string;
     }
@@ -46,6 +48,11 @@ export type FdSource =
   | { readonly kind: "state"; readonly status: "creating" | "created" }
   /** The pidfd of a running container's init. */
   | { readonly kind: "pidfd"; readonly pid: number };
+
+/** A copy of a mount. */
+export type Tree = Extract<FdSource, { kind: "tree" }>;
+/** A new mount. */
+export type Filesystem = Extract<FdSource, { kind: "filesystem" }>;
 
 /** Hands out slot numbers. */
 export class Slots {

@@ -5,7 +5,7 @@ import { output, run, succeeded } from "../../bundles/command.ts";
 import type { Config, IdMapping } from "../../bundles/config.ts";
 import { hold, holdUser } from "../../bundles/holder.ts";
 import { useBox } from "../support/container.ts";
-import { type MountLine, parseMounts } from "../support/mountinfo.ts";
+import { type MountLine, mountAt, parseMounts } from "../support/mountinfo.ts";
 import { unlessPeer } from "../support/runtime.ts";
 
 const box = useBox();
@@ -287,6 +287,23 @@ unlessPeer(PEERS, "leaves cgroups writable then")(
     expect(writable.filter((point) => point.startsWith("/sys/fs/cgroup"))).toEqual([]);
   },
 );
+
+unlessPeer(PEERS, "leaves cgroups writable then")("so they are where sysfs is bound (CVE-2023-25809)", async () => {
+  const mounts = await sysMounts((c) => {
+    c.mounts = c.mounts.filter(({ type }) => type !== "sysfs");
+    c.mounts.push({
+      destination: "/sys",
+      type: "none",
+      source: "/sys",
+      options: ["rbind", "nosuid", "noexec", "nodev"],
+    });
+  });
+  expect(mountAt(mounts, "/sys").type).toBe("sysfs");
+  const seen = new Map(mounts.map((mount) => [mount.point, mount]));
+  const cgroups = [...seen.values()].filter(({ point }) => point.startsWith("/sys/fs/cgroup"));
+  expect(cgroups.length).toBeGreaterThan(1);
+  expect(areReadonly(cgroups)).toEqual([]);
+});
 
 unlessPeer(PEERS, "fails")("procfs comes from the host where the pid namespace is the host's", async () => {
   const seen = await inside("readlink /proc/self; cat /proc/1/comm; echo $$", without("pid"));

@@ -65,6 +65,18 @@ const FEATURES: Readonly<Record<string, (spec: Spec) => void>> = {
       { destination: "/c", source: "/host/link", options: ["bind", "src-nofollow", "dest-nofollow"] },
     );
   },
+  remounts: (spec) => {
+    spec.mounts?.push(
+      { destination: "/a", source: "/host/a", options: ["rbind"] },
+      { destination: "/a", options: ["remount", "ro", "rnosuid", "rslave"] },
+      { destination: "/b", type: "tmpfs", source: "tmpfs", options: ["size=1m"] },
+      { destination: "/b", type: "tmpfs", source: "tmpfs", options: ["remount", "ro", "size=2m"] },
+      { destination: "/sys", options: ["remount", "ro"] },
+    );
+  },
+  "a bind of sysfs": (spec) => {
+    spec.mounts?.push({ destination: "/host-sys", source: "/sys", options: ["rbind", "ro"] });
+  },
   "hooks of every kind": (spec) => {
     const hook = (name: string) => [{ path: `/hooks/${name}`, args: [name, "now"], timeout: 5 }];
     spec.hooks = {

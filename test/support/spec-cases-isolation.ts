@@ -3,6 +3,7 @@ import { ALL, linux, map, mount, process, type Row, userns } from "./spec-cases.
 
 export const ISOLATION_CASES: Record<string, Row[]> = {
   mounts: [
+    [mount({ destination: "/a", options: ["remount", "bind", "ro"] })],
     [
       mount({ destination: "/a", type: "tmpfs", options: ["src-nofollow"] }),
       "error /mounts/0/options mounts[0] has an option on symbolic links, but is no bind mount",

@@ -192,21 +192,45 @@ Result step::bind(Walker& walker, const wire::Bind& step) {
   return old ? placeByMount(walker, tree.get(), step.recursive, path, placement) : ::place(walker, tree.get(), placement);
 }
 
+namespace {
+
+// The flags of mount(2) that a mount has, of those that a user namespace may find locked.
+unsigned long lockedFlags(const sys::Statfs& filesystem) {
+  constexpr unsigned long plain = sys::kMsRdonly | sys::kMsNosuid | sys::kMsNodev | sys::kMsNoexec | sys::kMsNoatime | sys::kMsNodiratime;
+  unsigned long flags = static_cast<unsigned long>(filesystem.flags) & plain;
+  if (!(flags & sys::kMsNoatime)) flags |= filesystem.flags & sys::kStRelatime ? sys::kMsRelatime : sys::kMsStrictatime;
+  return flags;
+}
+
+Result change(Walker& walker, int target, unsigned long flags, const char* data) {
+  Result result = outcome(Operation::Mount, mountOn(walker, nullptr, target, nullptr, flags, *data ? data : nullptr));
+  if (result.error != EPERM || !(flags & sys::kMsBind)) return result;
+  // In a user namespace the flags the mount came with are locked: they stay (R7).
+  sys::Statfs filesystem{};
+  if (sys::fstatfs(target, &filesystem) < 0) return result;
+  constexpr unsigned long times = sys::kMsNoatime | sys::kMsNodiratime | sys::kMsRelatime | sys::kMsStrictatime;
+  flags = (flags & ~times) | lockedFlags(filesystem);
+  Result again = outcome(Operation::Mount, mountOn(walker, nullptr, target, nullptr, flags, nullptr));
+  if (again.failed()) return again;
+  walker.note("flags that the host's mount has are kept");
+  report(walker, wire::Report::Notice, result);
+  walker.detail[0] = 0;
+  return kDone;
+}
+
+}  // namespace
+
 Result step::remount(Walker& walker, const wire::Remount& step) {
   Fd target;
   Result result = openInRoot(walker, walker.text(step.target), Lookup(), target);
   if (result.failed()) return result;
   const char* data = walker.text(step.data);
   if (text::length(data) > kMostData) return fault(Operation::Mount, E2BIG);
-  unsigned long flags = step.flags | sys::kMsRemount;
-  result = outcome(Operation::Mount, mountOn(walker, nullptr, target.get(), nullptr, flags, *data ? data : nullptr));
-  if (result.error != EPERM) return result;
-  // In a user namespace the flags the mount came with are locked: they stay (R7).
-  sys::Statfs filesystem{};
-  if (sys::fstatfs(target.get(), &filesystem) < 0) return result;
-  constexpr unsigned long locked = sys::kMsRdonly | sys::kMsNosuid | sys::kMsNodev | sys::kMsNoexec | sys::kMsNoatime | sys::kMsNodiratime;
-  flags |= static_cast<unsigned long>(filesystem.flags) & locked;
-  walker.note("locked flags are kept");
-  report(walker, wire::Report::Notice, result);
-  return outcome(Operation::Mount, mountOn(walker, nullptr, target.get(), nullptr, flags, *data ? data : nullptr));
+  result = change(walker, target.get(), step.flags | sys::kMsRemount, data);
+  if (!result.failed()) result = changeAttributes(target.get(), true, step.recursiveSet, step.recursiveClear);
+  Placement placement;
+  placement.target = target.get();
+  placement.propagation = walker.plan.array(step.propagation);
+  placement.propagations = step.propagationCount;
+  return result.failed() ? result : setPropagation(walker, target.get(), placement);
 }

@@ -101,7 +101,8 @@ Result step::openRoot(Walker& walker, const wire::OpenRoot& step) {
   }
   walker.rootBound = true;
   // A new user namespace has a copy of the host's tree that only receives, whatever the plan says.
-  walker.hostPeers = sharedTree(walker) && !walker.plan.has(wire::Op::BecomeRoot);
+  walker.userNamespace = walker.plan.has(wire::Op::BecomeRoot);
+  walker.hostPeers = sharedTree(walker) && !walker.userNamespace;
   if (sharedTree(walker)) result = makeParentPrivate(walker, directory.get());
   if (result.failed()) return result;
   Fd tree(step.slot >= 0 ? walker.slot(step.slot) : cloneTree(walker, directory.get(), "", true));

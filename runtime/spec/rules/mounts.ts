@@ -36,10 +36,10 @@ function destination({ mount, pointer, name }: Case): readonly Finding[] {
 }
 
 function kind({ mount, options, pointer, name }: Case): readonly Finding[] {
+  if (options.remount) return NONE;
   if (options.bind) {
     return mount.source ? NONE : [fault(`${pointer}/source`, `${name} is a bind mount without source`, MOUNTS_REF)];
   }
-  if (options.remount) return NONE;
   if (!mount.type) {
     return [fault(`${pointer}/type`, `${name} has neither a type nor the option bind or rbind`, POSIX_REF)];
   }
