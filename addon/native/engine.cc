@@ -98,7 +98,7 @@ std::string textOf(JSContext* context, JSValueConst thrown) {
 
 }  // namespace
 
-bool build(Engine& engine, core::View bytecode) {
+bool build(Engine& engine, core::View bytecode, const char* start) {
   engine.context = makeContext();
   if (!engine.context) return false;
   JSContext* context = engine.context;
@@ -113,7 +113,8 @@ bool build(Engine& engine, core::View bytecode) {
   JS_FreeValue(context, core);
   if (JS_IsException(prepared)) return false;
   JS_FreeValue(context, prepared);
-  engine.start = JS_GetPropertyStr(context, program, "start");
+  engine.start = JS_GetPropertyStr(context, program, start);
+  if (JS_IsUndefined(engine.start)) engine.start = JS_GetPropertyStr(context, program, "start");
   JS_FreeValue(context, program);
   return !JS_IsException(engine.start);
 }

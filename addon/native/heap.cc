@@ -26,8 +26,7 @@ struct Free {
 };
 
 struct State {
-  uint32_t ready;
-  uint32_t watched;  // set by the build, in the file
+  uint64_t ready;
   void* root;
   uint8_t* next;
   uint8_t* end;
@@ -152,7 +151,6 @@ void* resize(void* block, size_t size) {
 }
 
 void* root() { return state().ready ? state().root : nullptr; }
-bool watched() { return state().watched; }
 
 const uint8_t* end() { return tsrunHeapEnd; }
 

@@ -28,8 +28,6 @@ inline size_t room(const void* block) {
 
 // What whoever wrote the heap down left for whoever wakes it up; null when nothing was written.
 void* root();
-// Whether the build wants to know which pages this run writes to.
-bool watched();
 
 // For writing a heap down (layout.cc): gives the place of every block that was not in use before, head included, or
 // null where there is none. setPlacer gives the first place; before it are the few blocks that a C library may have
@@ -37,8 +35,8 @@ bool watched();
 using Placer = uint8_t* (*)(size_t whole);
 uint8_t* setPlacer(Placer placer);
 
-// Prepares the heap to be found at the same address by another start of this program; gives that address. Nothing may
-// be taken from it or given back between this and the end of the process.
+// Prepares the heap to be found at the same address by another start of this program, whose root it will be; gives that
+// address. What is taken later comes from elsewhere.
 const uint8_t* finish(void* root);
 
 // Where the heap ends.

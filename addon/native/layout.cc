@@ -1,7 +1,6 @@
 #include "layout.h"
 
-#include <fcntl.h>
-#include <string.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -36,6 +35,24 @@ struct Plan {
 };
 Plan plan;
 
+constexpr size_t kMost = 32 << 20;
+constexpr size_t kMostBlocks = kMost / sizeof(Entry);
+
+// While a run is rehearsed: every block's first page and size, and what was done to every page.
+struct Watched {
+  uint32_t page;
+  uint32_t units;
+};
+enum Use : uint8_t { kAlone, kRead, kWritten };
+Watched* blocks = nullptr;
+Use* uses = nullptr;
+
+template <typename Item>
+Item* room() {
+  void* memory = ::mmap(nullptr, kMost, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return memory == MAP_FAILED ? nullptr : static_cast<Item*>(memory);
+}
+
 uint8_t* keepEnd(uint8_t* place, size_t whole) {
   if (place + whole > heap::end()) return nullptr;
   if (place + whole > plan.end) plan.end = place + whole;
@@ -43,8 +60,10 @@ uint8_t* keepEnd(uint8_t* place, size_t whole) {
 }
 
 uint8_t* spread(size_t whole) {
-  auto end = reinterpret_cast<uintptr_t>(plan.end);
-  return keepEnd(reinterpret_cast<uint8_t*>(wholePages(end) + kHead), whole);
+  auto* page = reinterpret_cast<uint8_t*>(wholePages(reinterpret_cast<uintptr_t>(plan.end)));
+  if (plan.asked == kMostBlocks) return nullptr;
+  blocks[plan.asked++] = {static_cast<uint32_t>((page - tsrunHeap) / kPage), static_cast<uint32_t>(whole / 16)};
+  return keepEnd(page + kHead, whole);
 }
 
 uint8_t* inOrder(size_t whole) { return keepEnd(plan.end, whole); }
@@ -58,17 +77,13 @@ uint8_t* asPlanned(size_t whole) {
 }
 
 bool readPlan() {
-  constexpr size_t kMost = 16 << 20;
-  void* memory = ::mmap(nullptr, kMost, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return false;
+  plan.entries = room<Entry>();
   size_t size = 0;
-  for (;;) {
-    ssize_t got = core::uninterrupted([&] { return ::read(0, static_cast<uint8_t*>(memory) + size, kMost - size); });
+  for (ssize_t got = 1; got != 0 && size < kMost; size += static_cast<size_t>(got)) {
+    auto* to = reinterpret_cast<uint8_t*>(plan.entries) + size;
+    got = core::uninterrupted([&] { return ::read(STDIN_FILENO, to, kMost - size); });
     if (got < 0) return false;
-    if (got == 0) break;
-    size += static_cast<size_t>(got);
   }
-  plan.entries = static_cast<Entry*>(memory);
   plan.count = size / sizeof(Entry);
   return size < kMost;
 }
@@ -82,11 +97,33 @@ bool writeAll(int fd, const uint8_t* data, size_t size) {
   return true;
 }
 
+// The first access to a page that was watched is taken for a read, and a second one that fails for a write.
+void reach(int, siginfo_t* fault, void*) {
+  auto* at = static_cast<uint8_t*>(fault->si_addr);
+  if (at < tsrunHeap || at >= plan.end) _exit(128 + SIGSEGV);
+  size_t page = static_cast<size_t>(at - tsrunHeap) / kPage;
+  uses[page] = uses[page] == kAlone ? kRead : kWritten;
+  int protection = uses[page] == kRead ? PROT_READ : PROT_READ | PROT_WRITE;
+  if (::mprotect(tsrunHeap + page * kPage, kPage, protection) < 0) _exit(128 + SIGSEGV);
+}
+
+Use useOf(const Watched& block) {
+  Use most = kAlone;
+  size_t end = wholePages(block.page * kPage + kHead + size_t{block.units} * 16) / kPage;
+  for (size_t page = block.page; page < end; page++)
+    if (uses[page] > most) most = uses[page];
+  return most;
+}
+
 }  // namespace
 
 bool prepare(Mode mode) {
   if (mode == kWrite && !readPlan()) return false;
-  plan.first = plan.end = heap::setPlacer(mode == kSpread ? spread : plan.count ? asPlanned : inOrder);
+  if (mode == kRehearse) {
+    blocks = room<Watched>();
+    uses = room<Use>();
+  }
+  plan.first = plan.end = heap::setPlacer(mode == kRehearse ? spread : plan.count ? asPlanned : inOrder);
   return true;
 }
 
@@ -96,21 +133,24 @@ bool writeHeap(void* root) {
   return writeAll(STDOUT_FILENO, heap::finish(root), size);
 }
 
-void writeTouched() {
-  constexpr uint64_t kPresent = uint64_t{1} << 63, kOfFile = uint64_t{1} << 61;
-  core::Fd file(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
-  size_t first = reinterpret_cast<uintptr_t>(tsrunHeap) / kPage;
-  size_t pages = wholePages(static_cast<size_t>(heap::end() - tsrunHeap)) / kPage;
-  for (size_t page = 0; page < pages;) {
-    uint64_t found[512];
-    ssize_t got = ::pread(file.get(), found, sizeof found, static_cast<off_t>((first + page) * sizeof *found));
-    if (got <= 0) return;
-    uint8_t touched[512];
-    size_t count = static_cast<size_t>(got) / sizeof *found;
-    for (size_t at = 0; at < count; at++) touched[at] = (found[at] & (kPresent | kOfFile)) == kPresent;
-    if (!writeAll(3, touched, count)) return;
-    page += count;
+void watch() {
+  heap::finish(nullptr);
+  struct sigaction action = {};
+  action.sa_sigaction = reach;
+  action.sa_flags = SA_SIGINFO;
+  ::sigaction(SIGSEGV, &action, nullptr);
+  uint8_t* first = tsrunHeap + blocks[0].page * kPage;
+  ::mprotect(first, wholePages(static_cast<size_t>(plan.end - first)), PROT_NONE);
+}
+
+bool tell() {
+  uint8_t* first = tsrunHeap + blocks[0].page * kPage;
+  ::mprotect(first, wholePages(static_cast<size_t>(plan.end - first)), PROT_READ);
+  for (size_t at = 0; at < plan.asked; at++) {
+    uint32_t told[] = {blocks[at].units, useOf(blocks[at])};
+    blocks[at] = {told[0], told[1]};
   }
+  return writeAll(3, reinterpret_cast<uint8_t*>(blocks), plan.asked * sizeof *blocks);
 }
 
 }  // namespace layout

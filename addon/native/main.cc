@@ -52,19 +52,24 @@ int run(engine::Engine& engine, int count, char** words) {
 
 core::View program() { return {tsrunProgram, static_cast<size_t>(tsrunProgramEnd - tsrunProgram)}; }
 
-// For the build: the heap of a program that has been made, but not run.
-int write(layout::Mode mode) {
+// For the build.
+int prepare(layout::Mode mode, int count, char** words) {
   if (!layout::prepare(mode)) return 1;
   auto* made = static_cast<engine::Engine*>(heap::take(sizeof(engine::Engine)));
-  if (!made || !engine::build(*new (made) engine::Engine, program())) return engine::report(made ? made->context : nullptr);
-  return layout::writeHeap(made) ? 0 : 1;
+  const char* start = mode == layout::kRehearse ? "rehearse" : "start";
+  if (!made || !engine::build(*new (made) engine::Engine, program(), start))
+    return engine::report(made ? made->context : nullptr);
+  if (mode == layout::kWrite) return layout::writeHeap(made) ? 0 : 1;
+  layout::watch();
+  int code = run(*made, count, words);
+  return layout::tell() ? code : 1;
 }
 
 int perform(int count, char** words) {
   if (!openStreams()) return 1;
   ignoreSignals();
   if (auto* woken = static_cast<engine::Engine*>(heap::root())) return run(*woken, count, words);
-  if (tsrunMode != layout::kRun) return write(static_cast<layout::Mode>(tsrunMode));
+  if (tsrunMode != layout::kRun) return prepare(static_cast<layout::Mode>(tsrunMode), count, words);
   engine::Engine engine;
   if (!engine::build(engine, program())) return engine::report(engine.context);
   return run(engine, count, words);
@@ -76,6 +81,5 @@ int perform(int count, char** words) {
 int main(int count, char** words) {
   int code = perform(count, words);
   core::restoreTerminal();
-  if (heap::watched()) layout::writeTouched();
   _exit(code);
 }

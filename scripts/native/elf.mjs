@@ -11,7 +11,7 @@ const HEAP = 0x10000000n;
 const PROGRAM = 0x20000000n;
 
 /** How the executable is run by the build: see addon/native/layout.h. */
-export const MODES = { write: 1, spread: 2 };
+export const MODES = { write: 1, rehearse: 2 };
 
 /** Where the program header of the segment at that address is. */
 function segmentAt(file, address) {

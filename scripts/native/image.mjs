@@ -5,96 +5,86 @@ import { join } from "node:path";
 import { BuildError } from "../build/tools.mjs";
 import { inMode, MODES, withHeap } from "./elf.mjs";
 
-const PAGE = 4096;
-const UNIT = 16;
-/** Where a block's size is, in the page that it begins on (addon/native/layout.cc). */
-const SIZE_AT = 8;
-/** Where the heap says that it is watched (addon/native/heap.cc). */
-const WATCHED_AT = 4;
+const why = (done) => done.error?.message ?? done.stderr?.toString().trim();
 
-/** Runs the bytes of a program; its stdout, or what else `output` says. */
-function execute(path, content, runner, args = [], options = {}) {
-  writeFileSync(path, content, { mode: 0o755 });
-  try {
-    const [command, ...words] = [...runner, path, ...args];
-    return spawnSync(command, words, { maxBuffer: 1 << 28, env: {}, ...options });
-  } finally {
-    rmSync(path, { force: true });
-  }
+/** Runs the executable in one of the modes that only the build knows; `runner` is what runs such programs here. */
+function execute({ path, runner }, args, options) {
+  const [command, ...words] = [...runner, path, ...args];
+  const done = spawnSync(command, words, { maxBuffer: 1 << 28, timeout: 60_000, env: {}, ...options });
+  if (done.output === null || done.status === null) throw new BuildError(`the program can't be prepared: ${why(done)}`);
+  return done;
 }
 
-function heapOf(plain, mode, path, runner, layout) {
-  const done = execute(path, inMode(plain, mode), runner, [], { input: layout });
-  if (done.status === 0 && done.stdout.length > 0) return done.stdout;
-  throw new BuildError(`the program can't be prepared: ${done.error?.message ?? done.stderr.toString().trim()}`);
-}
-
-/** The blocks of a heap that was written with every block on pages of its own: first page, and size in units. */
-function blocksOf(spread) {
-  const blocks = [];
-  for (let page = 1; page * PAGE < spread.length; ) {
-    const size = Number(spread.readBigUInt64LE(page * PAGE + SIZE_AT));
-    if (size === 0 || size % UNIT !== 0) throw new Error(`a block of ${size} bytes on page ${page}`);
-    blocks.push({ page, units: size / UNIT });
-    page += Math.ceil((size + SIZE_AT) / PAGE);
-  }
-  return blocks;
-}
-
-/** Calls that change nothing, of any user, and whose memory is much like that of the calls that matter. */
+/** Calls that change nothing and whose use of memory is much like that of the calls that matter; then those, played. */
 function rehearsals(folder) {
   const root = ["--root", join(folder, "state")];
-  const bundle = ["-b", folder];
   return [
     ["--version"],
     ...["state", "start", "delete", "kill"].map((verb) => [...root, verb, "none"]),
     [...root, "exec", "none", "true"],
     [...root, "create", "-b", join(folder, "none"), "none"],
-    ["plan", ...bundle],
+    ["life", folder, "0"],
+    ["life", folder, "1"],
   ];
 }
 
-/** The heap of a program that tells which pages it has written to. */
-function watched(heap) {
-  const copy = Buffer.from(heap);
-  copy.writeUInt32LE(1, WATCHED_AT);
-  return copy;
+const READ = 1;
+const WRITTEN = 2;
+
+/** What a rehearsal tells of every block: see addon/native/layout.h. */
+function usesIn(told) {
+  return Array.from({ length: told.length / 8 }, (_, at) => ({
+    units: told.readUInt32LE(at * 8),
+    use: told.readUInt32LE(at * 8 + 4),
+  }));
 }
 
-/** For every block, in how many rehearsals it was written to; all 0 where /proc/self/pagemap tells nothing. */
-function rehearse(plain, spread, blocks, path) {
-  const folder = `${path}.bundle`;
-  const counts = new Uint8Array(blocks.length);
+/** One rehearsal. That something failed on the stage makes the layout worse, and nothing else. */
+function rehearseOne(program, words) {
+  const done = execute(program, words, { stdio: ["ignore", "ignore", "pipe", "pipe"] });
+  if (done.output[3].length === 0) throw new BuildError(`the program can't be prepared: ${why(done)}`);
+  if (done.status !== 0) console.error(`native: rehearsal of ${words[0]}: ${why(done).replaceAll("\n", ", ")}`);
+  return usesIn(done.output[3]);
+}
+
+/** Every block's size in units, and in how many of the rehearsals it was read and written. */
+function rehearse(program, folder) {
   mkdirSync(join(folder, "rootfs"), { recursive: true });
   try {
-    const program = withHeap(plain, watched(spread));
-    const options = { stdio: ["ignore", "ignore", "ignore", "pipe"] };
-    for (const words of [["spec", "-b", folder], ...rehearsals(folder)]) {
-      const done = execute(path, program, [], words, options);
-      const touched = done.output?.[3] ?? Buffer.alloc(0);
-      if (touched.length === 0) return counts.fill(0);
-      blocks.forEach(({ page, units }, index) => {
-        const pages = Math.ceil((units * UNIT + SIZE_AT) / PAGE);
-        counts[index] += touched.subarray(page, page + pages).includes(1) ? 1 : 0;
-      });
-    }
-    return counts;
+    const all = rehearsals(folder).map((words) => rehearseOne(program, words));
+    return all[0].map(({ units }, block) => {
+      const uses = all.map((one) => one[block].use);
+      const count = (least) => uses.filter((use) => use >= least).length;
+      return { block, units, read: count(READ), written: count(WRITTEN) };
+    });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Each block's place and size, what is written to most first: a page that stays as it is costs nothing. */
-function layoutOf(blocks, counts) {
-  const order = [...blocks.keys()].sort((a, b) => counts[b] - counts[a] || a - b);
+/**
+ * Each block's place and size: first what is written, then what is read, each by how often. A page that is only read
+ * is shared with the file, and one that is not needed is not even mapped.
+ */
+function layoutOf(blocks) {
   const layout = Buffer.alloc(blocks.length * 8);
   let place = 0;
-  for (const index of order) {
-    layout.writeUInt32LE(place, index * 8);
-    layout.writeUInt32LE(blocks[index].units, index * 8 + 4);
-    place += blocks[index].units;
+  for (const { block, units } of blocks.toSorted((a, b) => b.written - a.written || b.read - a.read)) {
+    layout.writeUInt32LE(place, block * 8);
+    layout.writeUInt32LE(units, block * 8 + 4);
+    place += units;
   }
   return layout;
+}
+
+/** Runs `work` with the executable in a mode, which is gone afterwards. */
+function inFile(plain, mode, path, runner, work) {
+  writeFileSync(path, inMode(plain, mode), { mode: 0o755 });
+  try {
+    return work({ path, runner });
+  } finally {
+    rmSync(path, { force: true });
+  }
 }
 
 /** What runs programs of that machine here: nothing more for this one, else qemu's emulator, or undefined. */
@@ -105,13 +95,14 @@ function runnerFor(machine) {
   return found === undefined ? undefined : [found];
 }
 
-function heapInOrder(plain, path, runner) {
-  const spread = heapOf(plain, MODES.spread, path, runner, "");
-  const blocks = blocksOf(spread);
-  // The addresses of an emulated program are not those of the process.
-  const emulated = runner.length > 0;
-  const counts = emulated ? new Uint8Array(blocks.length) : rehearse(plain, spread, blocks, path);
-  return heapOf(plain, MODES.write, path, runner, layoutOf(blocks, counts));
+function heapOf(plain, output, runner) {
+  const path = `${output}.writer`;
+  const blocks = inFile(plain, MODES.rehearse, path, runner, (program) => rehearse(program, `${output}.bundle`));
+  return inFile(plain, MODES.write, path, runner, (program) => {
+    const done = execute(program, [], { input: layoutOf(blocks) });
+    if (done.status === 0 && done.stdout.length > 0) return done.stdout;
+    throw new BuildError(`the program can't be prepared: ${why(done)}`);
+  });
 }
 
 /**
@@ -122,7 +113,7 @@ function heapInOrder(plain, path, runner) {
 export function writeImage(plainPath, output, machine) {
   const plain = readFileSync(plainPath);
   const runner = runnerFor(machine);
-  const image = runner === undefined ? plain : withHeap(plain, heapInOrder(plain, `${output}.writer`, runner));
+  const image = runner === undefined ? plain : withHeap(plain, heapOf(plain, output, runner));
   writeFileSync(`${output}.new`, image);
   chmodSync(`${output}.new`, 0o755);
   renameSync(`${output}.new`, output);
